@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * LD_PRELOAD library for an OpenSSL program that speaks SSTP as client: a test tool, no part of the
+ * suite. It is steered by environment variables:
+ *
+ * SSLKEYLOGFILE=FILE  appends the TLS secrets of every connection, in NSS key log format
+ * SSTP_DAMAGE=FIELD   flips a bit of one field of CALL_CONNECTED before it is encrypted; FIELD is
+ *                     hashproto, nonce, hash or mac (MS-SSTP 2.2.7)
+ */
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/ssl.h>
+
+static int keylog_fd = -1;
+
+/* Opened at load time: later the program may have given up its rights. */
+__attribute__((constructor)) static void open_keylog(void)
+{
+	const char *path = getenv("SSLKEYLOGFILE");
+
+	if (path != NULL)
+		keylog_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
+
+static void write_key(const SSL *ssl, const char *line)
+{
+	(void)ssl;
+	if (dprintf(keylog_fd, "%s\n", line) < 0)
+		abort();
+}
+
+SSL_CTX *SSL_CTX_new(const SSL_METHOD *method)
+{
+	SSL_CTX *(*next)(const SSL_METHOD *) =
+		(SSL_CTX * (*)(const SSL_METHOD *)) dlsym(RTLD_NEXT, "SSL_CTX_new");
+	SSL_CTX *ctx = next(method);
+
+	if (ctx != NULL && keylog_fd >= 0)
+		SSL_CTX_set_keylog_callback(ctx, write_key);
+	return ctx;
+}
+
+/* Where a field of CALL_CONNECTED starts, 0 if there is none to damage. */
+static size_t damaged_field(void)
+{
+	static const struct {
+		const char *name;
+		size_t at;
+	} fields[] = {{"hashproto", 15}, {"nonce", 16}, {"hash", 48}, {"mac", 80}};
+	const char *wanted = getenv("SSTP_DAMAGE");
+
+	for (size_t i = 0; wanted != NULL && i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (strcmp(fields[i].name, wanted) == 0)
+			return fields[i].at;
+	return 0;
+}
+
+/* Returns bytes, or a copy (to be freed) with the chosen field of a CALL_CONNECTED in it damaged.
+ */
+static unsigned char *damage(const void *bytes, size_t n)
+{
+	static const unsigned char call_connected[] = {0x10, 0x01, 0x00, 0x70, 0x00, 0x04,
+						       0x00, 0x01, 0x00, 0x03, 0x00, 0x68};
+	size_t field = damaged_field();
+	const unsigned char *found =
+		field != 0 ? memmem(bytes, n, call_connected, sizeof(call_connected)) : NULL;
+	unsigned char *copy;
+
+	if (found == NULL || (copy = malloc(n)) == NULL)
+		return NULL;
+	memcpy(copy, bytes, n);
+	copy[(size_t)(found - (const unsigned char *)bytes) + field] ^= 0x40;
+	return copy;
+}
+
+int SSL_write(SSL *ssl, const void *bytes, int n)
+{
+	int (*next)(SSL *, const void *, int) =
+		(int (*)(SSL *, const void *, int))dlsym(RTLD_NEXT, "SSL_write");
+	unsigned char *copy = n > 0 ? damage(bytes, (size_t)n) : NULL;
+	int written = next(ssl, copy != NULL ? copy : bytes, n);
+
+	free(copy);
+	return written;
+}
+
+int SSL_write_ex(SSL *ssl, const void *bytes, size_t n, size_t *written)
+{
+	int (*next)(SSL *, const void *, size_t, size_t *) =
+		(int (*)(SSL *, const void *, size_t, size_t *))dlsym(RTLD_NEXT, "SSL_write_ex");
+	unsigned char *copy = damage(bytes, n);
+	int done = next(ssl, copy != NULL ? copy : bytes, n, written);
+
+	free(copy);
+	return done;
+}
