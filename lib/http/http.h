@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The HTTP exchange that opens an SSTP connection (MS-SSTP 3.2.4.1, 4.1): SSTP_DUPLEX_POST and its
+ * reply, both roles. Takes bytes in any pieces and stops exactly behind the head: what follows is
+ * SSTP. Not an HTTP library: a request that is not SSTP's gets an error reply and no more.
+ */
+#ifndef LIB_HTTP_HTTP_H
+#define LIB_HTTP_HTTP_H
+
+#include "lib/base/cursor.h"
+#include "lib/base/drbg.h"
+
+#define HTTP_HEAD_MAX    4096 /* bytes of a head, first line and empty line included */
+#define HTTP_LINE_MAX    2048 /* bytes of one line */
+#define HTTP_HEADERS_MAX 32   /* header lines */
+#define HTTP_COOKIE_MAX  512
+#define HTTP_ID_MAX      63 /* SSTPCORRELATIONID kept, printable */
+
+enum http_status {
+	HTTP_MORE,  /* the head is not complete */
+	HTTP_DONE,  /* server: SSTP's request, reply is due; client: 200 received */
+	HTTP_ERROR, /* http->err; server: http_put_reply() writes the error reply, then close */
+};
+
+struct http {
+	bool server;
+	const char *host_match; /* server: NULL takes any Host */
+	enum http_status status;
+	int err;       /* SSTP_E_HTTP_* */
+	uint16_t code; /* server: HTTP status to answer; client: status received */
+	size_t taken;  /* bytes of the head taken so far */
+	/* the head as far as received */
+	char head[HTTP_HEAD_MAX];
+	/* found in it */
+	char correlation_id[HTTP_ID_MAX + 1];
+	char cookie[HTTP_COOKIE_MAX + 1];
+	char message[64]; /* client: the reason phrase, printable */
+	uint8_t headers;  /* header lines seen */
+	bool sstpc; /* the head has sstpc's habits: order Host, Content-Length, SSTPCORRELATIONID,
+		       broken GUID */
+};
+
+/* Makes an object that waits for a request (server) or a reply (client). */
+void http_init(struct http *h, bool server, const char *host_match);
+/* Takes bytes up to the end of the head, never more; returns how many. Once not HTTP_MORE it takes
+ * none. */
+size_t http_input(struct http *h, const uint8_t *p, size_t n);
+/* Writes the client's request. cookie may be NULL. The correlation id is a new GUID from random. */
+void http_put_request(struct wr *w, const char *host, const char *cookie, struct drbg *random,
+		      char correlation_id[HTTP_ID_MAX + 1]);
+/*
+ * Writes the server's reply to what http_input() found: 200, or the error with "Connection: close"
+ * and a short body. At most five headers, in one unit.
+ */
+void http_put_reply(const struct http *h, struct wr *w, const char *server_header);
+
+#endif
