@@ -4,7 +4,7 @@
 #define SSTP_ERROR_H
 
 enum sstp_err {
-#define X(num, name, class, text) SSTP_E_##name = (num),
+#define X(num, name, dashed, class, text) SSTP_E_##name = (num),
 #include "sstp/error.def"
 #undef X
 };

@@ -9,8 +9,8 @@
 struct tracer {
 	struct sstp_trace *ring; /* NULL: off */
 	uint32_t size;
-	uint32_t head; /* next to hand out; head and tail only grow */
-	uint32_t tail; /* next to fill */
+	uint64_t head; /* next to hand out; head and tail only grow */
+	uint64_t tail; /* next to fill */
 	uint32_t lost; /* records that found the ring full */
 	uint64_t now;  /* set by the link at each of its doors */
 };
