@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sockets: listening, accepting, dialling, and their options. Everything is non-blocking and
+ * close-on-exec. Not for names (dns.h) and not for what flows (tls.h).
+ * Functions that may fail return -errno.
+ */
+#ifndef IO_NET_H
+#define IO_NET_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "io/loop.h"
+
+/* An IPv4 or IPv6 address with a port. */
+struct net_addr {
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	};
+	socklen_t len;
+};
+
+#define NET_ADDR_TEXT 72 /* room for any address as text */
+#define NET_HOST_MAX  254
+
+/* Makes an address of the 4 (AF_INET) or 16 (AF_INET6) octets at ip. */
+struct net_addr net_addr_make(int family, const uint8_t *ip, uint16_t port);
+/* Reads "10.0.0.1:443", "[fd00::1]:443", or either without the port, which is then `port`; no
+ * names. Returns 0 or -EINVAL. */
+int net_addr_parse(const char *text, uint16_t port, struct net_addr *out);
+/* Writes the address as "10.0.0.1:443" or "[fd00::1]:443"; returns buf. */
+const char *net_addr_text(const struct net_addr *a, char buf[NET_ADDR_TEXT]);
+/* The same without port and brackets. */
+const char *net_addr_ip(const struct net_addr *a, char buf[NET_ADDR_TEXT]);
+/* Returns the address's port. */
+uint16_t net_addr_port(const struct net_addr *a);
+/*
+ * Splits "HOST", "HOST:PORT", "1.2.3.4:PORT", "[v6]:PORT", "[v6]" or a bare "v6" into the host,
+ * without brackets, and the port, left as it is when none stands there. Returns 0, or -EINVAL for
+ * an empty or overlong host, or a port out of 1 to 65535.
+ */
+int net_split_host(const char *text, char host[NET_HOST_MAX], uint16_t *port);
+
+/*
+ * Opens a listening TCP socket with SO_REUSEADDR and SO_REUSEPORT; IPv6 sockets take IPv6 only.
+ * Returns the descriptor, the caller's to close, or -errno.
+ */
+int net_listen(const struct net_addr *a, int backlog);
+/* Opens a listening stream socket at a path with the given mode; a dead socket there is removed, a
+ * live one is -EADDRINUSE. */
+int net_listen_unix(const char *path, unsigned mode);
+/* Connects to the stream socket at a path, waiting for it. The descriptor is a blocking one. */
+int net_connect_unix(const char *path);
+/* Accepts one connection; -EAGAIN when none waits. *peer may be NULL. */
+int net_accept(int fd, struct net_addr *peer);
+/*
+ * Sets what a tunnel's TCP connection wants: no delay, keep-alive, BBR where the kernel has it, and
+ * at most `lowat` unsent bytes in the kernel (0: as it is). What the kernel refuses is left out:
+ * all of it is about speed only.
+ */
+void net_tune(int fd, int lowat);
+/* Reads the local address of a socket; -errno when it has none. */
+int net_local(int fd, struct net_addr *out);
+
+#define NET_DIAL_MAX 8
+
+/*
+ * One dial: tries the addresses in order, starts the next one when the one before has failed or has
+ * not answered within 250 ms (RFC 8305 5), and keeps the first that answers.
+ */
+struct net_dial {
+	struct loop *loop;
+	struct net_addr addr[NET_DIAL_MAX];
+	struct loop_fd fd[NET_DIAL_MAX];
+	int sock[NET_DIAL_MAX];
+	unsigned n;       /* addresses */
+	unsigned started; /* how many were tried */
+	unsigned open;    /* how many are under way */
+	int err;          /* -errno of the last one that failed */
+	int mark;
+	uint64_t deadline;
+	struct loop_timer timer;
+	void (*done)(void *arg, int fd, const struct net_addr *to);
+	void *arg;
+};
+
+/*
+ * Dials the n (at least 1; more than NET_DIAL_MAX are ignored) addresses. `done` is told once,
+ * never from within this call: the connected descriptor, the callee's, and where it leads; or
+ * -errno of the last failure, -ETIMEDOUT after timeout_ms, and NULL. mark, if not 0, is set as
+ * SO_MARK.
+ */
+void net_dial_start(struct net_dial *d, struct loop *l, const struct net_addr *addr, unsigned n,
+		    uint32_t timeout_ms, int mark,
+		    void (*done)(void *arg, int fd, const struct net_addr *to), void *arg);
+/* Gives the dial up without telling `done`; does nothing once it was told. */
+void net_dial_cancel(struct net_dial *d);
+
+#endif

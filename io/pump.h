@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pump between one link and its TLS connection: plain bytes into the link, IP packets and
+ *events out of it; the link's output and framed IP packets into TLS records. Client and server use
+ *it alike; it waits for nothing and owns neither end.
+ *
+ * Packets are gathered: those that lie one after the other in memory (as tun_read() brings them)
+ * leave in one TLS record of up to 16 KiB, without a copy. Peers that want one SSTP packet a record
+ * get that.
+ *
+ * A turn of the owner's loop, when the socket is ready or a deadline has passed:
+ *	pump_input()   takes one buffer's worth from TLS, calls back for packets and events
+ *	pump_output()  queues what the link has to say and sends
+ * and for packets towards the peer:
+ *	pump_send() for each, then pump_output() before their memory is used again.
+ */
+#ifndef IO_PUMP_H
+#define IO_PUMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "io/tls.h"
+#include "sstp/link.h"
+
+/* How many bytes may wait in the TLS queue before pump_full() says so. */
+#define PUMP_QUEUE 65536
+
+struct pump;
+
+/* Whom the pump calls back, always from within its own calls. */
+struct pump_owner {
+	/* An IP packet came; p is valid, and may be changed, until the callback returns. */
+	void (*packet)(void *arg, uint8_t *p, size_t n);
+	/* The link tells something; its doors may be used in the callback. */
+	void (*event)(void *arg, const struct sstp_event *ev);
+	/* A trace record; NULL when no ring was lent to the link. */
+	void (*trace)(void *arg, const struct sstp_trace *t);
+	void *arg;
+};
+
+struct pump {
+	struct sstp_link *link;
+	struct tls *tls;
+	struct pump_owner to;
+	uint8_t *run; /* framed packets not yet written to TLS: borrowed, contiguous */
+	size_t run_n;
+	bool single;            /* the peer wants one SSTP packet a record */
+	bool eof;               /* the link was told of the stream's end */
+	enum tls_result broken; /* TLS_CLOSED or TLS_FAILED once TLS is of no use */
+	uint8_t *held; /* bytes that the link did not take yet; allocated while there are any */
+	size_t held_n, held_at;
+};
+
+/* What is to be done before the pump is called again. */
+enum pump_result {
+	PUMP_WAIT,   /* wait for the socket */
+	PUMP_AGAIN,  /* more is there already: call pump_input() again in the next turn */
+	PUMP_BROKEN, /* TLS has ended or failed (pump->broken, tls_error()); the link was told */
+};
+
+/* Prepares p for a link and a connection whose handshake is done; both stay the caller's. */
+void pump_init(struct pump *p, struct sstp_link *link, struct tls *tls,
+	       const struct pump_owner *to);
+/* Drops what is held. */
+void pump_fini(struct pump *p);
+/*
+ * Reads once from TLS into the n bytes (at least TLS_RECORD; the thread's own, free again on
+ * return) at buf, gives them to the link, and calls back. Fair: a busy peer costs one buffer a
+ * turn.
+ */
+enum pump_result pump_input(struct pump *p, uint8_t *buf, size_t n, uint64_t now);
+/*
+ * Frames the IP packet, which has SSTP_HEADROOM writable bytes before it, and gathers it; what the
+ * link has to say itself goes first. The bytes must stay until pump_output() or pump_flush_run().
+ * Returns what sstp_link_send() returns, or SSTP_E_CLOSED when TLS is of no use any more.
+ */
+int pump_send(struct pump *p, uint8_t *packet, size_t n, uint64_t now);
+/* Makes TLS records of the packets gathered, so that their memory is free again; sends nothing. */
+void pump_flush_run(struct pump *p);
+/*
+ * Queues the link's output and the gathered packets, and sends. Returns TLS_OK when all is gone,
+ * TLS_WANT_WRITE when the socket is full, TLS_FAILED or TLS_CLOSED when it is of no use.
+ */
+enum tls_result pump_output(struct pump *p);
+/* Hands the link's events and trace records to the owner: after any door that the owner used. */
+void pump_events(struct pump *p);
+/* Returns whether so much is queued that no packet should be added: the client stops to read its
+ * TUN, the server drops. */
+bool pump_full(const struct pump *p);
+
+#endif
