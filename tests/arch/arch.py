@@ -71,8 +71,8 @@ def declarations(path):
         if not head or line.startswith(("\t", " ", "}", "enum {", "struct {")) or "{" in line:
             continue
         above = at - 1
-        while above >= 0 and lines[above].rstrip().endswith((";", ",")):
-            above -= 1  # one comment may stand over a group of declarations
+        while above >= 0 and lines[above].rstrip().endswith((";", ",", "{")):
+            above -= 1  # one comment may stand over a group of declarations, or over a struct and its function
         yield head.group(1), at + 1, comment_ending_at(lines, above)
 
 

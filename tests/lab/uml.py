@@ -36,8 +36,8 @@ def build_shim(where):
 
 class SstpcGuest:
     """
-    One boot of the guest, with one call of sstpc. Its tap is made in the namespace of the script, with
-    HOST_ADDRESS there; the guest has GUEST_ADDRESS. Options:
+    One boot of the guest, with one call of sstpc. It is cabled to a host by a tap, on which the host gets
+    HOST_ADDRESS; the guest has GUEST_ADDRESS. Options:
 
     server, user, password   whom to call (server may have a :PORT), and as whom
     ca                       the certificate to trust; without it sstpc only warns
@@ -48,14 +48,14 @@ class SstpcGuest:
     stay                     do not hang up: wait until the other side does
     """
 
-    def __init__(self, the_lab, name="uml", tap=None, addresses=(HOST_ADDRESS, GUEST_ADDRESS), **options):
-        self.lab, self.name, self.options = the_lab, name, options
-        self.dir = the_lab.path(name)
+    def __init__(self, host, name="uml", addresses=(HOST_ADDRESS, GUEST_ADDRESS), **options):
+        self.lab, self.host, self.name, self.options = host.lab, host, name, options
+        self.dir = self.lab.path(name)
         os.mkdir(self.dir)
         self.host_address, self.guest_address = addresses
-        self._make_tap(tap or f"tap-{name}")
+        self._make_tap(f"tap-{name}")
         self._write_settings()
-        self.console = the_lab.host(None).start(f"{name}-console", [
+        self.console = host.start(f"{name}-console", [
             "linux.uml", "mem=192M", "rootfstype=hostfs", "rw", "quiet", "panic=-1", "con=null",
             f"init={HERE}/guest.sh", "con0=fd:0,fd:1", f"umid={name}", f"uml_dir={self.dir}/",
             f"vec0:transport=tap,ifname={self.tap},depth=128", f"LAB_DIR={self.dir}"],
@@ -63,10 +63,10 @@ class SstpcGuest:
 
     def _make_tap(self, tap):
         self.tap = tap
-        lab.run(f"ip tuntap add {tap} mode tap")
-        lab.run(f"ethtool -K {tap} tx off rx off tso off gso off gro off", check=False)
-        lab.run(f"ip addr add {self.host_address}/24 dev {tap}")
-        lab.run(f"ip link set {tap} up")
+        self.host.run(f"ip tuntap add {tap} mode tap")
+        self.host.run(f"ethtool -K {tap} tx off rx off tso off gso off gro off", check=False)
+        self.host.run(f"ip addr add {self.host_address}/24 dev {tap}")
+        self.host.run(f"ip link set {tap} up")
 
     def _write_settings(self):
         wanted = self.options

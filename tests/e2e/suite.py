@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT
+"""What the end-to-end tests share: the register of tests, and sstpd and sstp on two cabled hosts."""
+
+import json
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
+
+import lab  # noqa: E402
+
+BUILD = os.path.join(lab.CHECKOUT, "build")  # where the programs are; prepare() sets it
+TESTS = []
+
+NAME, PORT = "vpn.example.org", 443
+SERVER4, CLIENT4 = "192.0.2.1", "192.0.2.2"
+SERVER6, CLIENT6 = "2001:db8:1::1", "2001:db8:1::2"
+POOL4, POOL6 = "10.0.0.0/24", "fd00:77::/48"
+GATEWAY4 = "10.0.0.1"  # the server's own address inside the tunnel
+USER, PASSWORD = "alice", "wonder 123 \u00e4\u20ac"
+
+
+class Skip(Exception):
+    """The test cannot run on this machine; the text says why."""
+
+
+def test(*groups):
+    """Registers a test: a function whose name is a claim, called with a Lab. Groups choose tests by --only."""
+    def register(function):
+        TESTS.append((function, groups))
+        return function
+    return register
+
+
+def claim(true, otherwise):
+    if not true:
+        raise lab.LabError(otherwise)
+
+
+def prepare(build):
+    """Once, inside the laboratory: where the programs are, and the names that lead to the server."""
+    global BUILD  # pylint: disable=global-statement
+    BUILD = build
+    lab.resolve(NAME, SERVER4, SERVER6)
+    lab.resolve("four.example.org", SERVER4)
+    lab.resolve("other.example.org", SERVER4)
+
+
+def program(name):
+    return os.path.join(BUILD, name)
+
+
+def set_keys(path, settings):
+    """Sets "section.key" to value in an INI file, in place of what stands there."""
+    with open(path, encoding="utf-8") as file:
+        lines = file.read().split("\n")
+    for name, value in settings.items():
+        section, key = name.split(".")
+        head = lines.index(f"[{section}]") if f"[{section}]" in lines else None
+        if head is None:
+            lines += [f"[{section}]", f"{key} = {value}"]
+            continue
+        end = next((i for i in range(head + 1, len(lines)) if lines[i].startswith("[")), len(lines))
+        lines[head + 1:end] = [line for line in lines[head + 1:end] if not re.match(rf"{key}\s*=", line)]
+        lines.insert(head + 1, f"{key} = {value}")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines))
+
+
+class Server:
+    """sstpd on a host: the set-up that `sstpd --init` writes, with settings {"section.key": value} changed."""
+
+    def __init__(self, host, settings=None, users=((USER, PASSWORD),), name="sstpd", env=None):
+        self.host, self.lab, self.name, self.env = host, host.lab, name, env
+        self.dir = self.lab.path(name)
+        self.conf = f"{self.dir}/sstpd.conf"
+        os.mkdir(self.dir)
+        host.run([program("sstpd"), "--init", self.dir, "--listen", f"[::]:{PORT}", "--name", NAME,
+                  "--pool", POOL4, "--pool6", POOL6])
+        set_keys(self.conf, settings or {})
+        for user, password in users:
+            self.ctl("user", "add", user, stdin=password + "\n")
+        self.start()
+
+    @property
+    def certificate(self):
+        return f"{self.dir}/server.crt"
+
+    def start(self):
+        self.program = self.host.start(self.name, [program("sstpd"), "-c", self.conf], env=self.env)
+        self.program.wait_for(r"listening|ready")
+
+    def ctl(self, *words, stdin=None):
+        return self.host.run([program("sstpctl"), "-c", self.conf, *words], stdin=stdin)
+
+    def sessions(self):
+        return json.loads(self.ctl("-j", "sessions"))
+
+
+class Client:
+    """sstp on a host."""
+
+    def __init__(self, host, server, to=NAME, user=USER, password=PASSWORD, options=(), ca=None, name="sstp",
+                 env=None):
+        self.host, self.lab = host, host.lab
+        secret = self.lab.write(f"{name}.password", password + "\n")
+        os.chmod(secret, 0o600)
+        self.program = host.start(name, [program("sstp"), "connect", to, "-u", user,
+                                         "--ca", ca or server.certificate, "--password-file", secret, *options],
+                                  env=env)
+
+    def up(self, timeout=20):
+        """Waits until the tunnel carries packets."""
+        self.program.wait_for(r"connected|tunnel is up|is up", timeout)
+        return self
+
+    def hang_up(self):
+        status = self.program.stop()
+        claim(status == 0, f"sstp ended with {status} when it was asked to; {self.program.last_words()}")
+
+
+def cabled_hosts(the_lab):
+    """The server's and the client's host, joined by a cable with IPv4 and IPv6."""
+    server, client = the_lab.host("server"), the_lab.host("client")
+    lab.cable(server, "wire", client, "wire")
+    lab.address(server, "wire", f"{SERVER4}/24", f"{SERVER6}/64")
+    lab.address(client, "wire", f"{CLIENT4}/24", f"{CLIENT6}/64")
+    return server, client
+
+
+def call(the_lab, settings=None, options=(), **client):
+    """sstpd, and sstp connected to it."""
+    server_host, client_host = cabled_hosts(the_lab)
+    server = Server(server_host, settings)
+    return server, Client(client_host, server, options=options, **client).up()
+
+
+def ping(host, address, count=3):
+    """Claims that all of some pings are answered."""
+    said = host.run(["ping", "-n", "-q", "-c", str(count), "-i", "0.05", "-W", "2", address], check=False)
+    claim(f" {count} received" in said, f"ping {address}: {' '.join(said.split())[-160:]}")

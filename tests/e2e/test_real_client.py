@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: MIT
+"""Debian's sstpc and pppd, in User-Mode Linux, against sstpd. Nobody here wrote that client."""
+
+import hashlib
+import os
+import random
+
+import uml
+
+from suite import GATEWAY4, PASSWORD, USER, Server, Skip, claim, lab, test
+
+SIZE = 200_000
+SECONDS = 2.0
+REAL_PASSWORD = "wonder123"
+
+
+def server_for_guest(the_lab, settings=None):
+    if why := uml.missing():
+        raise Skip(why)
+    return Server(the_lab.host("server"), settings, users=[(USER, REAL_PASSWORD)])
+
+
+def serve_file(server):
+    """A web server on the server's inner address; returns the URL and the checksum of the only file."""
+    os.mkdir(server.lab.path("web"))
+    content = random.Random(1).randbytes(SIZE)
+    with open(server.lab.path("web/file"), "wb") as file:
+        file.write(content)
+    web = server.host.start("web", ["python3", "-u", "-m", "http.server", "--bind", "0.0.0.0",
+                                    "--directory", server.lab.path("web"), "8000"])
+    web.wait_for("Serving HTTP")
+    return f"http://{GATEWAY4}:8000/file", hashlib.sha256(content).hexdigest()
+
+
+def whole_call(the_lab, method, auth, tls):
+    server = server_for_guest(the_lab, {"auth.methods": method})
+    url, checksum = serve_file(server)
+    guest = uml.SstpcGuest(server.host, server=uml.HOST_ADDRESS, user=USER, password=REAL_PASSWORD,
+                           ca=server.certificate, auth=auth, tls=tls, ping=GATEWAY4, url=url)
+    guest.wait_for(r"up 10\.0\.0\.\d+", 60)
+    session = server.sessions()[0]
+    claim(session["auth"] == method, f"the method was {session['auth']}")
+    claim(session["tls"] == f"TLSv{tls}", f"the TLS version was {session['tls']}")
+    received = guest.wait_for(r"ping .* (\d+) received").group(1)
+    claim(received == "5", f"{received} of 5 pings were answered")
+    fetched = guest.wait_for(r"fetch bytes=(\d+) seconds=([\d.]+) sha256=(\w+)", 90)
+    claim(fetched.group(3) == checksum, f"{fetched.group(1)} bytes came, not those that were sent")
+    claim(float(fetched.group(2)) < SECONDS, f"{SIZE} bytes took {fetched.group(2)} s")
+    guest.wait_for("end")
+    guest.wait_end()
+    lab.wait_until(lambda: server.sessions() == [], 10, "sstpd ends the session")
+
+
+@test("real")
+def sstpc_works_with_tls12_and_mschapv2(the_lab):
+    whole_call(the_lab, "mschapv2", "mschap-v2", "1.2")
+
+
+@test("real")
+def sstpc_works_with_tls13_and_mschapv2(the_lab):
+    whole_call(the_lab, "mschapv2", "mschap-v2", "1.3")
+
+
+@test("real")
+def sstpc_works_with_tls12_and_eap_mschapv2(the_lab):
+    whole_call(the_lab, "eap-mschapv2", "eap", "1.2")
+
+
+@test("real")
+def sstpc_works_with_tls13_and_eap_mschapv2(the_lab):
+    whole_call(the_lab, "eap-mschapv2", "eap", "1.3")
+
+
+@test("real")
+def sstpc_works_with_tls12_and_pap(the_lab):
+    whole_call(the_lab, "pap", "pap", "1.2")
+
+
+@test("real")
+def sstpc_works_with_tls13_and_pap(the_lab):
+    whole_call(the_lab, "pap", "pap", "1.3")
+
+
+@test("real")
+def sstpc_works_with_tls13_and_chap_md5(the_lab):
+    whole_call(the_lab, "chap-md5", "chap", "1.3")
+
+
+@test("real")
+def sstpc_with_a_damaged_crypto_binding_is_refused(the_lab):
+    server = server_for_guest(the_lab)
+    guest = uml.SstpcGuest(server.host, server=uml.HOST_ADDRESS, user=USER, password=REAL_PASSWORD,
+                           ca=server.certificate, damage="mac")
+    server.program.wait_for("crypto binding", 60)
+    guest.wait_for("end", 60)
+    guest.wait_end()
+    claim(server.sessions() == [], "sstpd has a session with a wrong crypto binding")
+
+
+@test("real")
+def sstpc_with_a_wrong_password_is_refused(the_lab):
+    server = server_for_guest(the_lab)
+    guest = uml.SstpcGuest(server.host, server=uml.HOST_ADDRESS, user=USER, password="wrong",
+                           ca=server.certificate)
+    server.program.wait_for("password is wrong", 60)
+    guest.wait_for("end", 60)
+    guest.wait_end()
