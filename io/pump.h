@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "io/loop.h"
 #include "io/tls.h"
 #include "sstp/link.h"
 
@@ -29,11 +30,14 @@
 
 struct pump;
 
-/* Whom the pump calls back, always from within its own calls. */
+/*
+ * Whom the pump calls back, always from within its own calls. A callback may use the link's doors;
+ * it must not use the pump, and must not free it or either of its ends.
+ */
 struct pump_owner {
 	/* An IP packet came; p is valid, and may be changed, until the callback returns. */
 	void (*packet)(void *arg, uint8_t *p, size_t n);
-	/* The link tells something; its doors may be used in the callback. */
+	/* The link tells something. */
 	void (*event)(void *arg, const struct sstp_event *ev);
 	/* A trace record; NULL when no ring was lent to the link. */
 	void (*trace)(void *arg, const struct sstp_trace *t);
@@ -86,6 +90,11 @@ void pump_flush_run(struct pump *p);
 enum tls_result pump_output(struct pump *p);
 /* Hands the link's events and trace records to the owner: after any door that the owner used. */
 void pump_events(struct pump *p);
+/*
+ * Returns the LOOP_ bits to wait for on the socket. When it is ready, whatever for, call
+ * pump_input() and pump_output().
+ */
+unsigned pump_wants(const struct pump *p);
 /* Returns whether so much is queued that no packet should be added: the client stops to read its
  * TUN, the server drops. */
 bool pump_full(const struct pump *p);

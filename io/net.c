@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/* net.h but for dialling, which is in net_dial.c. */
+#include "io/net.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define KEEPALIVE_IDLE 120 /* s: the protocol's own hello timers are quicker when they run */
+
+struct net_addr net_addr_make(int family, const uint8_t *ip, uint16_t port)
+{
+	struct net_addr a;
+
+	memset(&a, 0, sizeof(a));
+	if (family == AF_INET) {
+		a.v4.sin_family = AF_INET;
+		a.v4.sin_port = htons(port);
+		memcpy(&a.v4.sin_addr, ip, 4);
+		a.len = sizeof(a.v4);
+	} else {
+		a.v6.sin6_family = AF_INET6;
+		a.v6.sin6_port = htons(port);
+		memcpy(&a.v6.sin6_addr, ip, 16);
+		a.len = sizeof(a.v6);
+	}
+	return a;
+}
+
+/* Reads a decimal port of 1 to 65535. */
+static bool read_port(const char *text, uint16_t *port)
+{
+	unsigned value = 0;
+
+	if (!*text)
+		return false;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		value = value * 10 + (unsigned)(*text - '0');
+		if (value > 65535)
+			return false;
+	}
+	*port = (uint16_t)value;
+	return value != 0;
+}
+
+int net_split_host(const char *text, char host[NET_HOST_MAX], uint16_t *port)
+{
+	const char *end, *tail;
+	size_t n;
+
+	if (*text == '[') {
+		text++;
+		end = strchr(text, ']');
+		if (!end || (end[1] != '\0' && end[1] != ':'))
+			return -EINVAL;
+		tail = end + 1;
+	} else {
+		tail = strchr(text, ':');
+		if (tail && strchr(tail + 1, ':'))
+			tail = NULL; /* two colons without brackets: an IPv6 address alone */
+		end = tail ? tail : text + strlen(text);
+	}
+	n = (size_t)(end - text);
+	if (n == 0 || n >= NET_HOST_MAX)
+		return -EINVAL;
+	if (tail && *tail == ':' && !read_port(tail + 1, port))
+		return -EINVAL;
+	memcpy(host, text, n);
+	host[n] = '\0';
+	return 0;
+}
+
+int net_addr_parse(const char *text, uint16_t port, struct net_addr *out)
+{
+	char host[NET_HOST_MAX];
+	uint8_t ip[16];
+
+	if (net_split_host(text, host, &port) < 0)
+		return -EINVAL;
+	if (inet_pton(AF_INET, host, ip) == 1)
+		*out = net_addr_make(AF_INET, ip, port);
+	else if (inet_pton(AF_INET6, host, ip) == 1)
+		*out = net_addr_make(AF_INET6, ip, port);
+	else
+		return -EINVAL;
+	return 0;
+}
+
+const char *net_addr_ip(const struct net_addr *a, char buf[NET_ADDR_TEXT])
+{
+	const void *ip = a->any.sa_family == AF_INET ? (const void *)&a->v4.sin_addr
+						     : (const void *)&a->v6.sin6_addr;
+
+	if (!inet_ntop(a->any.sa_family, ip, buf, NET_ADDR_TEXT))
+		snprintf(buf, NET_ADDR_TEXT, "?");
+	return buf;
+}
+
+const char *net_addr_text(const struct net_addr *a, char buf[NET_ADDR_TEXT])
+{
+	bool v6 = a->any.sa_family == AF_INET6;
+	char ip[NET_ADDR_TEXT];
+	int n = snprintf(buf, NET_ADDR_TEXT, "%s%.46s%s:%u", v6 ? "[" : "", net_addr_ip(a, ip),
+			 v6 ? "]" : "", net_addr_port(a));
+
+	return n < 0 ? "?" : buf;
+}
+
+uint16_t net_addr_port(const struct net_addr *a)
+{
+	return ntohs(a->any.sa_family == AF_INET ? a->v4.sin_port : a->v6.sin6_port);
+}
+
+/* Closes fd and returns the error that was at hand. */
+static int close_with_error(int fd)
+{
+	int err = errno;
+
+	close(fd);
+	return -err;
+}
+
+static int set_one(int fd, int level, int option)
+{
+	int on = 1;
+
+	return setsockopt(fd, level, option, &on, sizeof(on));
+}
+
+int net_listen(const struct net_addr *a, int backlog)
+{
+	int fd = socket(a->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (set_one(fd, SOL_SOCKET, SO_REUSEADDR) < 0 ||
+	    set_one(fd, SOL_SOCKET, SO_REUSEPORT) < 0 ||
+	    (a->any.sa_family == AF_INET6 && set_one(fd, IPPROTO_IPV6, IPV6_V6ONLY) < 0) ||
+	    bind(fd, &a->any, a->len) < 0 || listen(fd, backlog) < 0)
+		return close_with_error(fd);
+	return fd;
+}
+
+static int unix_addr(const char *path, struct sockaddr_un *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->sun_family = AF_UNIX;
+	if (strlen(path) >= sizeof(out->sun_path))
+		return -ENAMETOOLONG;
+	memcpy(out->sun_path, path, strlen(path));
+	return 0;
+}
+
+int net_connect_unix(const char *path)
+{
+	struct sockaddr_un a;
+	int fd, err = unix_addr(path, &a);
+
+	if (err)
+		return err;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+		return close_with_error(fd);
+	return fd;
+}
+
+int net_listen_unix(const char *path, unsigned mode)
+{
+	struct sockaddr_un a;
+	int fd, err = unix_addr(path, &a);
+	mode_t mask;
+
+	if (err)
+		return err;
+	fd = net_connect_unix(path);
+	if (fd >= 0) {
+		close(fd);
+		return -EADDRINUSE;
+	}
+	if (fd == -ECONNREFUSED)
+		unlink(path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	mask = umask(~mode & 0777); /* born with its mode: no moment in which others may connect */
+	err = bind(fd, (struct sockaddr *)&a, sizeof(a));
+	umask(mask);
+	if (err < 0 || listen(fd, 16) < 0)
+		return close_with_error(fd);
+	return fd;
+}
+
+int net_accept(int fd, struct net_addr *peer)
+{
+	struct net_addr a;
+	int got;
+
+	memset(&a, 0, sizeof(a));
+	a.len = sizeof(a.v6);
+	do
+		got = accept4(fd, &a.any, &a.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	while (got < 0 && (errno == EINTR || errno == ECONNABORTED));
+	if (got < 0)
+		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+	if (peer)
+		*peer = a;
+	return got;
+}
+
+/* Sets an option that is about speed only: refused is as good as not asked for. */
+static void wish(int fd, int level, int option, const void *value, socklen_t n)
+{
+	(void)!setsockopt(fd, level, option, value, n);
+}
+
+void net_tune(int fd, int lowat)
+{
+	static const int on = 1, idle = KEEPALIVE_IDLE;
+
+	wish(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	wish(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	wish(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	wish(fd, IPPROTO_TCP, TCP_CONGESTION, "bbr", 3);
+	if (lowat)
+		wish(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat, sizeof(lowat));
+}
+
+int net_local(int fd, struct net_addr *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->len = sizeof(out->v6);
+	return getsockname(fd, &out->any, &out->len) < 0 ? -errno : 0;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* pump.h. Knows the order in which bytes must leave, and nothing of what they mean. */
+#include "io/pump.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void pump_init(struct pump *p, struct sstp_link *link, struct tls *tls, const struct pump_owner *to)
+{
+	memset(p, 0, sizeof(*p));
+	p->link = link;
+	p->tls = tls;
+	p->to = *to;
+}
+
+void pump_fini(struct pump *p)
+{
+	free(p->held);
+	p->held = NULL;
+	p->held_n = p->held_at = 0;
+	p->run = NULL;
+	p->run_n = 0;
+}
+
+/* Hands the trace records over, oldest first. */
+static void drain_trace(struct pump *p)
+{
+	struct sstp_trace trace;
+
+	if (p->to.trace)
+		while (sstp_link_trace(p->link, &trace))
+			p->to.trace(p->to.arg, &trace);
+}
+
+void pump_events(struct pump *p)
+{
+	struct sstp_event ev;
+	struct sstp_info info;
+
+	drain_trace(p);
+	while (sstp_link_event(p->link, &ev)) {
+		p->to.event(p->to.arg, &ev);
+		sstp_link_info(p->link, &info);
+		p->single = info.one_per_record;
+		drain_trace(p);
+	}
+}
+
+/* Notes that TLS is of no use any more. */
+static enum tls_result note(struct pump *p, enum tls_result result)
+{
+	if (result < 0 && p->broken == TLS_OK)
+		p->broken = result;
+	return result;
+}
+
+void pump_flush_run(struct pump *p)
+{
+	if (p->run_n && p->broken != TLS_FAILED)
+		note(p, tls_write(p->tls, p->run, p->run_n));
+	p->run = NULL;
+	p->run_n = 0;
+}
+
+/* Queues what the link has to say, a unit a record; stops where the queue is full. */
+static void queue_units(struct pump *p)
+{
+	const uint8_t *unit;
+	size_t n;
+
+	while (!pump_full(p) && (n = sstp_link_output(p->link, &unit)) != 0) {
+		if (n > TLS_RECORD)
+			n = TLS_RECORD;
+		if (p->broken != TLS_FAILED)
+			note(p, tls_write(p->tls, unit, n));
+		sstp_link_sent(p->link, n);
+	}
+}
+
+int pump_send(struct pump *p, uint8_t *packet, size_t n, uint64_t now)
+{
+	uint8_t *frame = packet - SSTP_HEADROOM;
+	const uint8_t *unit;
+	int err;
+
+	if (p->broken == TLS_FAILED)
+		return SSTP_E_CLOSED;
+	err = sstp_link_send(p->link, packet, n, now);
+	if (err)
+		return err;
+	n += SSTP_HEADROOM;
+	if (sstp_link_output(p->link, &unit)) { /* was said before this packet came */
+		pump_flush_run(p);
+		queue_units(p);
+	}
+	if (p->run_n && (p->single || p->run + p->run_n != frame || p->run_n + n > TLS_RECORD))
+		pump_flush_run(p);
+	if (!p->run_n)
+		p->run = frame;
+	p->run_n += n;
+	return SSTP_OK;
+}
+
+enum tls_result pump_output(struct pump *p)
+{
+	pump_flush_run(p);
+	for (;;) {
+		enum tls_result result;
+		const uint8_t *unit;
+
+		queue_units(p);
+		if (p->broken == TLS_FAILED)
+			return p->broken;
+		result = note(p, tls_flush(p->tls));
+		if (result != TLS_OK || !sstp_link_output(p->link, &unit))
+			return result;
+	}
+}
+
+/* Hands out the packets that the last input left waiting. */
+static bool deliver(struct pump *p)
+{
+	bool any = false;
+	uint8_t *packet;
+	size_t n;
+
+	while ((n = sstp_link_packet(p->link, &packet)) != 0) {
+		p->to.packet(p->to.arg, packet, n);
+		any = true;
+	}
+	return any;
+}
+
+/*
+ * Gives the link n bytes and the owner what comes of them; returns how many the link took. What
+ * happened before a packet is told before the packet is handed out.
+ */
+static size_t feed(struct pump *p, uint8_t *bytes, size_t n, uint64_t now)
+{
+	unsigned stuck = 0;
+	size_t at = 0;
+
+	while (at < n && stuck < 2) {
+		size_t took = sstp_link_input(p->link, bytes + at, n - at, now);
+
+		pump_events(p);
+		stuck = deliver(p) || took ? 0 : stuck + 1;
+		at += took;
+		if (at < n) /* it may wait for its output to be taken */
+			queue_units(p);
+	}
+	return at;
+}
+
+/* Keeps what the link did not take. False when memory is short: the stream cannot go on. */
+static bool hold(struct pump *p, const uint8_t *bytes, size_t n)
+{
+	p->held = malloc(n);
+	if (!p->held)
+		return false;
+	memcpy(p->held, bytes, n);
+	p->held_n = n;
+	p->held_at = 0;
+	return true;
+}
+
+/* Feeds what was held; true when nothing is held any more. */
+static bool feed_held(struct pump *p, uint64_t now)
+{
+	if (!p->held)
+		return true;
+	p->held_at += feed(p, p->held + p->held_at, p->held_n - p->held_at, now);
+	if (p->held_at < p->held_n)
+		return false;
+	free(p->held);
+	p->held = NULL;
+	return true;
+}
+
+static enum pump_result end_of_stream(struct pump *p, uint64_t now)
+{
+	if (!p->eof) {
+		p->eof = true;
+		sstp_link_eof(p->link, now);
+		pump_events(p);
+	}
+	return PUMP_BROKEN;
+}
+
+enum pump_result pump_input(struct pump *p, uint8_t *buf, size_t n, uint64_t now)
+{
+	size_t took;
+	long got;
+
+	if (p->eof)
+		return PUMP_BROKEN;
+	if (!feed_held(p, now))
+		return tls_queued(p->tls) ? PUMP_WAIT : PUMP_AGAIN;
+	got = tls_read(p->tls, buf, n);
+	if (got < 0) {
+		note(p, (enum tls_result)got);
+		return end_of_stream(p, now);
+	}
+	took = feed(p, buf, (size_t)got, now);
+	if (took < (size_t)got && !hold(p, buf + took, (size_t)got - took)) {
+		p->broken = TLS_FAILED;
+		return end_of_stream(p, now);
+	}
+	return (size_t)got == n ? PUMP_AGAIN : PUMP_WAIT;
+}
+
+unsigned pump_wants(const struct pump *p)
+{
+	unsigned wants = tls_queued(p->tls) ? LOOP_WRITE : 0;
+
+	return p->held || p->eof ? wants : wants | LOOP_READ;
+}
+
+bool pump_full(const struct pump *p)
+{
+	return tls_queued(p->tls) >= PUMP_QUEUE;
+}

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A TLS connection. OpenSSL reads through a BIO that remembers when the socket ran dry, so that no
+ * recv() is made for nothing, and writes through one that only gathers: tls_flush() sends.
+ */
+#include "io/tls_inner.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <openssl/err.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define OUT_FIRST 18432 /* the first size of the output: one full record */
+
+static BIO_METHOD *bio_method;
+static pthread_once_t bio_once = PTHREAD_ONCE_INIT;
+
+void tls_fail(struct tls *t, enum tls_fault fault, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (t->fault != TLS_FAULT_NONE)
+		return;
+	t->fault = fault;
+	va_start(ap, fmt);
+	vsnprintf(t->error, sizeof(t->error), fmt, ap);
+	va_end(ap);
+}
+
+static int bio_read(BIO *bio, char *buf, int size)
+{
+	struct tls *t = BIO_get_data(bio);
+	ssize_t got;
+
+	BIO_clear_retry_flags(bio);
+	if (t->eof)
+		return 0;
+	if (t->drained) {
+		BIO_set_retry_read(bio);
+		return -1;
+	}
+	do
+		got = recv(t->fd, buf, (size_t)size, 0);
+	while (got < 0 && errno == EINTR);
+	if (got > 0) {
+		t->drained = got < size;
+		return (int)got;
+	}
+	if (got == 0) {
+		t->eof = true;
+		return 0;
+	}
+	if (errno == EAGAIN || errno == EWOULDBLOCK) {
+		t->drained = true;
+		BIO_set_retry_read(bio);
+	} else {
+		t->sys_err = errno;
+	}
+	return -1;
+}
+
+/* Makes room for n more bytes of output; false when memory is short. */
+static bool make_room(struct tls *t, size_t n)
+{
+	size_t used = t->out_end - t->out_at;
+	size_t size = t->out_size ? t->out_size : OUT_FIRST;
+	uint8_t *bigger;
+
+	if (t->out_size - t->out_end >= n)
+		return true;
+	if (t->out_at && t->out_size - used >= n) {
+		memmove(t->out, t->out + t->out_at, used);
+	} else {
+		while (size - used < n)
+			size *= 2;
+		bigger = malloc(size);
+		if (!bigger)
+			return false;
+		if (used)
+			memcpy(bigger, t->out + t->out_at, used);
+		free(t->out);
+		t->out = bigger;
+		t->out_size = size;
+	}
+	t->out_at = 0;
+	t->out_end = used;
+	return true;
+}
+
+static int bio_write(BIO *bio, const char *bytes, int n)
+{
+	struct tls *t = BIO_get_data(bio);
+
+	if (n <= 0 || !make_room(t, (size_t)n))
+		return -1;
+	memcpy(t->out + t->out_end, bytes, (size_t)n);
+	t->out_end += (size_t)n;
+	return n;
+}
+
+static long bio_ctrl(BIO *bio, int cmd, long num, void *ptr)
+{
+	struct tls *t = BIO_get_data(bio);
+
+	(void)num;
+	(void)ptr;
+	if (cmd == BIO_CTRL_FLUSH)
+		return 1;
+	if (cmd == BIO_CTRL_EOF)
+		return t->eof;
+	return 0;
+}
+
+static void make_bio_method(void)
+{
+	BIO_METHOD *m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "gather");
+
+	if (m && BIO_meth_set_read(m, bio_read) && BIO_meth_set_write(m, bio_write) &&
+	    BIO_meth_set_ctrl(m, bio_ctrl))
+		bio_method = m;
+}
+
+/* Tells the SSL object whom to expect: SNI for names, never for addresses (RFC 6066 3). */
+static bool set_name(struct tls *t, const char *name)
+{
+	uint8_t ip[16];
+
+	SSL_set_connect_state(t->ssl);
+	t->name = strdup(name);
+	if (!t->name)
+		return false;
+	if (inet_pton(AF_INET, name, ip) == 1 || inet_pton(AF_INET6, name, ip) == 1)
+		return true;
+	return SSL_set_tlsext_host_name(t->ssl, t->name) == 1;
+}
+
+struct tls *tls_new(struct tls_ctx *c, int fd, const char *name)
+{
+	struct tls *t = calloc(1, sizeof(*t));
+	BIO *bio;
+
+	if (!t)
+		return NULL;
+	pthread_once(&bio_once, make_bio_method);
+	t->fd = fd;
+	t->ctx = c;
+	atomic_fetch_add(&c->users, 1);
+	t->ssl = SSL_new(c->ssl);
+	bio = bio_method ? BIO_new(bio_method) : NULL;
+	if (!t->ssl || !bio) {
+		BIO_free(bio);
+		tls_free(t);
+		return NULL;
+	}
+	BIO_set_data(bio, t);
+	BIO_set_init(bio, 1);
+	SSL_set_bio(t->ssl, bio, bio);
+	SSL_set_app_data(t->ssl, t);
+	if (!name) {
+		SSL_set_accept_state(t->ssl);
+	} else if (!set_name(t, name)) {
+		tls_free(t);
+		return NULL;
+	}
+	return t;
+}
+
+void tls_free(struct tls *t)
+{
+	if (!t)
+		return;
+	SSL_free(t->ssl);
+	tls_ctx_free(t->ctx);
+	free(t->name);
+	free(t->out);
+	free(t);
+}
+
+/* What OpenSSL's reasons mean to people. A reason over 1000 is an alert from the peer. */
+static const struct {
+	int reason;
+	enum tls_fault fault;
+	const char *text;
+} reasons[] = {
+	{SSL_R_WRONG_VERSION_NUMBER, TLS_FAULT_NOT_TLS, "the peer does not speak TLS"},
+	{SSL_R_HTTP_REQUEST, TLS_FAULT_NOT_TLS, "the peer speaks HTTP without TLS"},
+	{SSL_R_HTTPS_PROXY_REQUEST, TLS_FAULT_NOT_TLS, "the peer speaks HTTP without TLS"},
+	{SSL_R_PACKET_LENGTH_TOO_LONG, TLS_FAULT_NOT_TLS, "the peer does not speak TLS"},
+	{SSL_R_RECORD_LENGTH_MISMATCH, TLS_FAULT_PROTOCOL, "a TLS record is malformed"},
+	{SSL_R_UNSUPPORTED_PROTOCOL, TLS_FAULT_PROTOCOL, "the peer and we share no version of TLS"},
+	{SSL_R_UNKNOWN_PROTOCOL, TLS_FAULT_NOT_TLS, "the peer does not speak TLS"},
+	{SSL_R_VERSION_TOO_LOW, TLS_FAULT_PROTOCOL, "the peer's version of TLS is too old"},
+	{SSL_R_NO_SHARED_CIPHER, TLS_FAULT_PROTOCOL, "the peer and we share no cipher"},
+	{SSL_R_NO_CIPHERS_AVAILABLE, TLS_FAULT_PROTOCOL, "no cipher is left to offer"},
+	{SSL_R_NO_PROTOCOLS_AVAILABLE, TLS_FAULT_PROTOCOL, "no TLS version is left to offer"},
+	{SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, TLS_FAULT_PROTOCOL,
+	 "a TLS record was changed on its way, or decrypts to nothing"},
+	{SSL_R_UNEXPECTED_MESSAGE, TLS_FAULT_PROTOCOL, "a TLS message came out of order"},
+	{SSL_AD_REASON_OFFSET + SSL_AD_PROTOCOL_VERSION, TLS_FAULT_PROTOCOL,
+	 "the peer and we share no version of TLS (it says so)"},
+	{SSL_AD_REASON_OFFSET + SSL_AD_HANDSHAKE_FAILURE, TLS_FAULT_PROTOCOL,
+	 "the peer finds no cipher or key in common (alert handshake_failure)"},
+	{SSL_AD_REASON_OFFSET + SSL_AD_UNKNOWN_CA, TLS_FAULT_PROTOCOL,
+	 "the peer does not trust our certificate: it does not know who issued it"},
+	{SSL_AD_REASON_OFFSET + SSL_AD_CERTIFICATE_UNKNOWN, TLS_FAULT_PROTOCOL,
+	 "the peer does not trust our certificate"},
+	{SSL_AD_REASON_OFFSET + SSL_AD_BAD_CERTIFICATE, TLS_FAULT_PROTOCOL,
+	 "the peer does not accept our certificate"},
+	{SSL_AD_REASON_OFFSET + SSL_AD_CERTIFICATE_EXPIRED, TLS_FAULT_PROTOCOL,
+	 "the peer says that our certificate has expired"},
+	{SSL_AD_REASON_OFFSET + SSL_AD_UNRECOGNIZED_NAME, TLS_FAULT_PROTOCOL,
+	 "the peer knows no server of that name (alert unrecognized_name)"},
+	{SSL_AD_REASON_OFFSET + SSL_AD_INTERNAL_ERROR, TLS_FAULT_PROTOCOL,
+	 "the peer has a fault of its own (alert internal_error)"},
+};
+
+/* Words for the error that stands oldest in OpenSSL's queue. */
+static void explain(struct tls *t)
+{
+	unsigned long code = ERR_peek_error();
+	int reason = ERR_GET_REASON(code);
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (reason == reasons[i].reason && ERR_GET_LIB(code) == ERR_LIB_SSL) {
+			tls_fail(t, reasons[i].fault, "%s", reasons[i].text);
+			return;
+		}
+	}
+	if (ERR_GET_LIB(code) == ERR_LIB_SSL && reason > SSL_AD_REASON_OFFSET)
+		tls_fail(t, TLS_FAULT_PROTOCOL, "the peer refused with the TLS alert \"%s\"",
+			 SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET));
+	else
+		tls_fail(t, TLS_FAULT_PROTOCOL, "TLS failed: %s",
+			 code && ERR_reason_error_string(code) ? ERR_reason_error_string(code)
+							       : "OpenSSL does not say why");
+}
+
+/* Turns the return value r of an OpenSSL call into ours, and keeps how the connection ended. */
+static enum tls_result judge(struct tls *t, int r)
+{
+	switch (SSL_get_error(t->ssl, r)) {
+	case SSL_ERROR_WANT_READ:
+		return TLS_WANT_READ;
+	case SSL_ERROR_WANT_WRITE:
+		return TLS_WANT_WRITE;
+	case SSL_ERROR_ZERO_RETURN:
+		t->end = TLS_CLOSED;
+		tls_fail(t, TLS_FAULT_NET, "the peer closed the connection");
+		return t->end;
+	default:
+		break;
+	}
+	t->end = TLS_FAILED;
+	if (t->sys_err)
+		tls_fail(t, TLS_FAULT_NET, "the connection broke: %s", strerror(t->sys_err));
+	else if (t->eof && !t->ready)
+		tls_fail(t, TLS_FAULT_NET, "the peer hung up during the TLS handshake");
+	else if (t->eof)
+		tls_fail(t, TLS_FAULT_NET, "the peer hung up without a TLS goodbye");
+	else
+		explain(t);
+	return t->end;
+}
+
+enum tls_result tls_flush(struct tls *t)
+{
+	while (t->out_at < t->out_end) {
+		ssize_t sent =
+			send(t->fd, t->out + t->out_at, t->out_end - t->out_at, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return TLS_WANT_WRITE;
+		if (sent < 0) {
+			t->sys_err = errno;
+			tls_fail(t, TLS_FAULT_NET, "the connection broke: %s",
+				 strerror(t->sys_err));
+			return TLS_FAILED;
+		}
+		t->out_at += (size_t)sent;
+	}
+	free(t->out);
+	t->out = NULL;
+	t->out_size = t->out_at = t->out_end = 0;
+	return TLS_OK;
+}
+
+enum tls_result tls_handshake(struct tls *t)
+{
+	enum tls_result result = TLS_OK, flushed;
+	int r;
+
+	if (t->end != TLS_OK)
+		return t->end;
+	ERR_clear_error();
+	t->drained = false;
+	r = SSL_do_handshake(t->ssl);
+	if (r == 1)
+		t->ready = true;
+	else
+		result = judge(t, r);
+	flushed = tls_flush(t);
+	if (result < 0)
+		return result;
+	if (flushed == TLS_FAILED)
+		t->end = TLS_FAILED;
+	return flushed == TLS_OK ? result : flushed;
+}
+
+long tls_read(struct tls *t, void *buf, size_t n)
+{
+	uint8_t *at = buf;
+	size_t total = 0, got;
+
+	t->drained = false;
+	while (t->end == TLS_OK && total < n) {
+		int r;
+
+		ERR_clear_error();
+		r = SSL_read_ex(t->ssl, at + total, n - total, &got);
+		if (r == 1)
+			total += got;
+		else if (judge(t, r) > 0)
+			break;
+	}
+	if (total || t->end == TLS_OK)
+		return (long)total;
+	return t->end;
+}
+
+enum tls_result tls_write(struct tls *t, const void *bytes, size_t n)
+{
+	size_t done;
+	int r;
+
+	if (t->end == TLS_FAILED || t->closed)
+		return TLS_FAILED;
+	ERR_clear_error();
+	r = SSL_write_ex(t->ssl, bytes, n, &done);
+	if (r == 1 && done == n)
+		return TLS_OK;
+	if (r == 1 || judge(t, r) > 0)
+		tls_fail(t, TLS_FAULT_PROTOCOL, "a TLS record could not be written");
+	t->end = TLS_FAILED;
+	return TLS_FAILED;
+}
+
+size_t tls_queued(const struct tls *t)
+{
+	return t->out_end - t->out_at;
+}
+
+void tls_close(struct tls *t)
+{
+	if (t->closed || t->end == TLS_FAILED || !t->ready)
+		return;
+	t->closed = true;
+	ERR_clear_error();
+	(void)SSL_shutdown(t->ssl); /* queues close_notify; the answer is not waited for */
+	ERR_clear_error();
+}
+
+bool tls_peer_hashes(const struct tls *t, uint8_t sha1[20], uint8_t sha256[32])
+{
+	X509 *cert = SSL_get0_peer_certificate(t->ssl);
+
+	if (cert)
+		tls_cert_hashes(cert, sha1, sha256);
+	return cert != NULL;
+}
+
+bool tls_own_hashes(const struct tls *t, uint8_t sha1[20], uint8_t sha256[32])
+{
+	X509 *cert = SSL_get_certificate(t->ssl);
+
+	if (cert)
+		tls_cert_hashes(cert, sha1, sha256);
+	return cert != NULL;
+}
+
+const char *tls_version(const struct tls *t)
+{
+	return SSL_get_version(t->ssl);
+}
+
+const char *tls_cipher(const struct tls *t)
+{
+	const char *name = SSL_get_cipher_name(t->ssl);
+
+	return name ? name : "none";
+}
+
+const char *tls_sni(const struct tls *t)
+{
+	const char *name = SSL_get_servername(t->ssl, TLSEXT_NAMETYPE_host_name);
+
+	return name ? name : "";
+}
+
+const char *tls_peer_names(const struct tls *t, char *buf, size_t n)
+{
+	X509 *cert = SSL_get0_peer_certificate(t->ssl);
+
+	if (cert)
+		tls_cert_names(cert, buf, n);
+	else
+		snprintf(buf, n, "nobody");
+	return buf;
+}
+
+enum tls_fault tls_fault(const struct tls *t)
+{
+	return t->fault;
+}
+
+const char *tls_error(const struct tls *t)
+{
+	return t->error;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of TLS share among themselves, and nobody else includes. */
+#ifndef IO_TLS_INNER_H
+#define IO_TLS_INNER_H
+
+#include <openssl/ssl.h>
+#include <stdatomic.h>
+
+#include "io/tls.h"
+
+struct tls_ctx {
+	SSL_CTX *ssl;
+	atomic_int users; /* who holds it: its maker, and each connection */
+	int keylog_fd;    /* -1: none */
+	/* client */
+	bool insecure;
+	bool has_ca;
+	bool has_pin;
+	bool eku_optional;
+	uint8_t pin[32];
+};
+
+struct tls {
+	SSL *ssl;
+	struct tls_ctx *ctx;
+	int fd;
+	char *name; /* what a client verifies; NULL for a server */
+	/* reading */
+	bool drained; /* the last recv() brought less than there was room for */
+	bool eof;
+	int sys_err; /* errno of the recv() or send() that failed */
+	/* writing */
+	uint8_t *out; /* ciphertext not yet sent; NULL while there is none */
+	size_t out_size, out_at, out_end;
+	/* how it ended: TLS_OK while it has not */
+	enum tls_result end;
+	enum tls_fault fault;
+	char error[TLS_ERROR_TEXT];
+	bool ready;  /* the handshake is done */
+	bool closed; /* close_notify is queued */
+};
+
+/* Records a fault and its sentence; only the first one of a connection is kept. */
+void tls_fail(struct tls *t, enum tls_fault fault, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Judges the server's certificate: OpenSSL's callback during the handshake. */
+int tls_verify(X509_STORE_CTX *store, void *ctx);
+/* Writes the names that a certificate is for ("a.example, 10.0.0.1") into buf. */
+void tls_cert_names(X509 *cert, char *buf, size_t n);
+/* Reads the hashes of a certificate's DER form. */
+void tls_cert_hashes(X509 *cert, uint8_t sha1[20], uint8_t sha256[32]);
+/* Writes the point in time as "2026-01-31 12:00 UTC" into buf. */
+void tls_time_text(const ASN1_TIME *when, char *buf, size_t n);
+
+#endif
