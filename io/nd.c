@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* nd.h: RFC 4861 4.1, 4.2, 4.6; RFC 8106 5.1. */
+/* nd.h: RFC 4861 4.1, 4.2, 4.6; RFC 4191 2.3; RFC 8106 5.1. */
 #include "io/nd.h"
 
 #include <string.h>
@@ -15,6 +15,7 @@
 
 #define OPT_PREFIX 3
 #define OPT_MTU    5
+#define OPT_ROUTE  24
 #define OPT_RDNSS  25
 
 #define FLAG_MANAGED    0x80
@@ -81,6 +82,14 @@ bool nd_is_advert(const uint8_t *p, size_t n)
 	       head.payload.n && head.payload.p[0] == ADVERT;
 }
 
+/* Copies the first bits of a prefix and clears the others. */
+static void cut_prefix(uint8_t out[16], const uint8_t prefix[16], unsigned bits)
+{
+	memset(out, 0, 16);
+	for (unsigned i = 0; i < bits; i++)
+		out[i / 8] |= (uint8_t)(prefix[i / 8] & 0x80 >> i % 8);
+}
+
 static void read_prefix(struct rd r, struct nd_advert *out)
 {
 	uint8_t bits = rd_u8(&r), flags = rd_u8(&r);
@@ -96,9 +105,7 @@ static void read_prefix(struct rd r, struct nd_advert *out)
 		return;
 	if (out->has_prefix && (out->autonomous || !(flags & FLAG_AUTONOMOUS)))
 		return;
-	memset(out->prefix, 0, sizeof(out->prefix));
-	for (unsigned i = 0; i < bits; i++)
-		out->prefix[i / 8] |= (uint8_t)(prefix[i / 8] & 0x80 >> i % 8);
+	cut_prefix(out->prefix, prefix, bits);
 	out->has_prefix = true;
 	out->prefix_bits = bits;
 	out->on_link = flags & FLAG_ON_LINK;
@@ -115,12 +122,32 @@ static void read_dns(struct rd r, struct nd_advert *out)
 		rd_copy(&r, out->dns[out->dns_n++], 16);
 }
 
+static void read_route(struct rd r, struct nd_advert *out)
+{
+	struct nd_route *route = &out->routes[out->routes_n];
+	uint8_t bits = rd_u8(&r), flags = rd_u8(&r), prefix[16] = {0};
+	uint32_t life = rd_be32(&r);
+
+	/* Preference 10 is reserved, and such an option ignored (RFC 4191 2.3). The prefix may be
+	 * cut short to 0, 8 or 16 octets. */
+	if (r.bad || bits > 128 || (flags & 0x18) == 0x10 || rd_left(&r) * 8 < bits ||
+	    rd_left(&r) > sizeof(prefix) || out->routes_n == ND_ROUTES_MAX)
+		return;
+	rd_copy(&r, prefix, rd_left(&r));
+	cut_prefix(route->prefix, prefix, bits);
+	route->bits = bits;
+	route->life = life;
+	out->routes_n++;
+}
+
 static void read_option(uint8_t type, struct rd value, struct nd_advert *out)
 {
 	if (type == OPT_PREFIX) {
 		read_prefix(value, out);
 	} else if (type == OPT_RDNSS) {
 		read_dns(value, out);
+	} else if (type == OPT_ROUTE) {
+		read_route(value, out);
 	} else if (type == OPT_MTU) {
 		rd_take(&value, 2);
 		out->mtu = rd_be32(&value);
@@ -194,6 +221,16 @@ static void put_prefix(struct wr *w, const struct nd_advert *a)
 	wr_bytes(w, a->prefix, 16);
 }
 
+static void put_route(struct wr *w, const struct nd_route *r)
+{
+	wr_u8(w, OPT_ROUTE);
+	wr_u8(w, 3);
+	wr_u8(w, r->bits);
+	wr_u8(w, 0); /* medium preference */
+	wr_be32(w, r->life);
+	wr_bytes(w, r->prefix, 16);
+}
+
 size_t nd_put_advert(const struct nd_advert *a, const uint8_t src[16], const uint8_t dst[16],
 		     uint8_t out[ND_PACKET_MAX])
 {
@@ -215,6 +252,8 @@ size_t nd_put_advert(const struct nd_advert *a, const uint8_t src[16], const uin
 	}
 	if (a->has_prefix)
 		put_prefix(&w, a);
+	for (unsigned i = 0; i < a->routes_n; i++)
+		put_route(&w, &a->routes[i]);
 	if (a->dns_n) {
 		wr_u8(&w, OPT_RDNSS);
 		wr_u8(&w, (uint8_t)(1 + 2 * a->dns_n));

@@ -11,8 +11,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ND_PACKET_MAX 256
+#define ND_PACKET_MAX 320
 #define ND_DNS_MAX    4
+#define ND_ROUTES_MAX 4
+
+/* A network behind the router (RFC 4191 2.3). */
+struct nd_route {
+	uint8_t prefix[16]; /* host bits cleared */
+	uint8_t bits;
+	uint32_t life; /* seconds; 0: no more */
+};
 
 /* What a router advertises. */
 struct nd_advert {
@@ -27,7 +35,9 @@ struct nd_advert {
 	bool autonomous; /* the prefix's A flag */
 	uint32_t valid;  /* the prefix's lifetimes, seconds */
 	uint32_t preferred;
-	uint32_t mtu;  /* 0: not told */
+	uint32_t mtu; /* 0: not told */
+	uint8_t routes_n;
+	struct nd_route routes[ND_ROUTES_MAX];
 	uint8_t dns_n; /* RFC 8106 5.1 */
 	uint32_t dns_life;
 	uint8_t dns[ND_DNS_MAX][16];
