@@ -67,11 +67,11 @@ def declarations(path):
     """(name, line number, comment above or None) of every function that a header declares or defines."""
     lines = read(path).split("\n")
     for at, line in enumerate(lines):
-        head = re.match(r"(?!static\b|typedef\b|return\b|else\b|#)[a-z_][\w \*]*?\**(\w+)\([^;{]*", line)
-        if not head or line.startswith(("\t", " ", "}", "enum {", "struct {")) or "{" in line:
+        head = re.match(r"(?!static\b|typedef\b|return\b|else\b)(?:[a-z_][\w ]*[ *])?(\w+)\(", line)
+        if not head or "{" in line:
             continue
         above = at - 1
-        while above >= 0 and lines[above].rstrip().endswith((";", ",", "{")):
+        while above >= 0 and re.search(r"[;,{*]$", lines[above]) and not lines[above].endswith("/*"):
             above -= 1  # one comment may stand over a group of declarations, or over a struct and its function
         yield head.group(1), at + 1, comment_ending_at(lines, above)
 
@@ -162,10 +162,15 @@ def every_public_function_is_named_by_a_test():
             if not re.search(rf"\b{name}\b", tests)]
 
 
-def every_library_file_has_a_unit_test():
-    return [f"{path} has no tests/unit/test_{room_of(path)}_{os.path.basename(path)}"
-            for path in walk("lib", suffixes=(".c",))
-            if not os.path.exists(os.path.join(ROOT, f"tests/unit/test_{room_of(path)}_{os.path.basename(path)}"))]
+def every_library_file_is_claimed_by_a_test():
+    """A unit test of its name, or a unit or golden test that includes its header or names it in its comment."""
+    tests = "\n".join(read(path) for path in walk("tests/unit", "tests/golden", suffixes=(".c",)))
+    complaints = []
+    for path in walk("lib", suffixes=(".c",)):
+        own = f"tests/unit/test_{room_of(path)}_{os.path.basename(path)}"
+        if not os.path.exists(os.path.join(ROOT, own)) and not re.search(rf"{re.escape(path[:-2])}\.[ch]\b", tests):
+            complaints.append(f"{path} has no {own}, and no test names it")
+    return complaints
 
 
 def every_source_file_says_its_licence_and_purpose():
@@ -181,7 +186,7 @@ def every_source_file_says_its_licence_and_purpose():
 
 def the_tree_holds_no_foreign_paths_and_no_unfinished_marks():
     mark = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX)\b")
-    absolute = re.compile(r"(?:^|[\s\"'=(<`])/([a-z][\w.-]*)/[\w.-]")
+    absolute = re.compile(r"(?:^|[\s=(<`]|(?<![\w}])[\"'])/([a-z][\w.-]*)/[\w.-]")
     complaints = []
     for path in walk(""):
         if path.endswith(DATA_SUFFIXES) or path.startswith(("tests/spec", "tests/captures")):
@@ -227,7 +232,7 @@ RULES = [
     every_declared_function_has_a_comment,
     no_comment_is_empty,
     every_public_function_is_named_by_a_test,
-    every_library_file_has_a_unit_test,
+    every_library_file_is_claimed_by_a_test,
     every_source_file_says_its_licence_and_purpose,
     the_tree_holds_no_foreign_paths_and_no_unfinished_marks,
     links_in_the_documents_lead_somewhere,

@@ -71,13 +71,13 @@ def set_keys(path, settings):
 class Server:
     """sstpd on a host: the set-up that `sstpd --init` writes, with settings {"section.key": value} changed."""
 
-    def __init__(self, host, settings=None, users=((USER, PASSWORD),), name="sstpd", env=None):
+    def __init__(self, host, settings=None, users=((USER, PASSWORD),), name="sstpd", env=None, pool=POOL4):
         self.host, self.lab, self.name, self.env = host, host.lab, name, env
         self.dir = self.lab.path(name)
         self.conf = f"{self.dir}/sstpd.conf"
         os.mkdir(self.dir)
         host.run([program("sstpd"), "--init", self.dir, "--listen", f"[::]:{PORT}", "--name", NAME,
-                  "--pool", POOL4, "--pool6", POOL6])
+                  "--pool", pool, "--pool6", POOL6])
         set_keys(self.conf, settings or {})
         for user, password in users:
             self.ctl("user", "add", user, stdin=password + "\n")
@@ -86,6 +86,10 @@ class Server:
     @property
     def certificate(self):
         return f"{self.dir}/server.crt"
+
+    @property
+    def key(self):
+        return f"{self.dir}/server.key"
 
     def start(self):
         self.program = self.host.start(self.name, [program("sstpd"), "-c", self.conf], env=self.env)
