@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Packets into super-packets; see offload.h. A packet joins its flow's super-packet only if
+ * splitting that again gives the same packets: everything but sequence number, identification,
+ * length and checksum is the same, and its own checksum is right.
+ */
+#include "io/offload.h"
+
+#include <string.h>
+
+#include "io/checksum.h"
+#include "io/l4.h"
+
+void merge_init(struct merge *m, bool udp)
+{
+	m->udp = udp;
+	m->next = 0;
+	for (unsigned i = 0; i < MERGE_FLOWS; i++)
+		m->flows[i].n = 0;
+}
+
+/* Returns whether two packets with equal header lengths belong to one flow: addresses and ports. */
+static bool is_same_flow(const struct merge_flow *f, const uint8_t *p, const struct l4 *h)
+{
+	bool same_ip =
+		h->ip6 ? !memcmp(f->bytes + 8, p + 8, 32) : !memcmp(f->bytes + 12, p + 12, 8);
+
+	return f->n && f->ip6 == h->ip6 && f->udp == (h->protocol == L4_UDP) && same_ip &&
+	       !memcmp(f->bytes + f->l4, p + h->at, 4);
+}
+
+static struct merge_flow *find_flow(struct merge *m, const uint8_t *p, const struct l4 *h)
+{
+	for (unsigned i = 0; i < MERGE_FLOWS; i++)
+		if (is_same_flow(&m->flows[i], p, h))
+			return &m->flows[i];
+	return NULL;
+}
+
+/* Returns whether a lone packet could begin or join a super-packet. */
+static bool is_mergeable(const struct merge *m, const uint8_t *p, size_t n, const struct l4 *h)
+{
+	const uint8_t *l4 = p + h->at;
+
+	if (n > MERGE_MAX || h->at + h->header == n || h->ip6 != (p[0] >> 4 == 6))
+		return false;
+	if (!h->ip6 && (p[0] & 15) != 5)
+		return false; /* IPv4 options: the kernel copies them, others may not */
+	if (h->ip6 && h->at != 40)
+		return false;
+	if (h->protocol == L4_UDP)
+		return m->udp && l4_get16(l4 + 4) == n - h->at && l4_get16(l4 + 6);
+	return (l4[13] & ~L4_PSH) == L4_ACK && !(l4[12] & 15);
+}
+
+/* Returns whether the header p differs from the flow's only where segments differ. */
+static bool is_same_shape(const struct merge_flow *f, const uint8_t *p, const struct l4 *h)
+{
+	const uint8_t *a = f->bytes, *b = p;
+	size_t at = h->at;
+
+	if (f->l4 != at || f->headers != at + h->header)
+		return false;
+	/* version, TOS or traffic class, flow label; TTL or hop limit; DF */
+	if (h->ip6 ? memcmp(a, b, 4) || a[6] != b[6] || a[7] != b[7]
+		   : memcmp(a, b, 2) || a[6] != b[6] || a[7] != b[7] || memcmp(a + 8, b + 8, 2))
+		return false;
+	if (f->udp)
+		return true;
+	/* acknowledgment, data offset, window, urgent pointer, options; PSH is the flow's to decide
+	 */
+	return !memcmp(a + at + 8, b + at + 8, 5) && !memcmp(a + at + 14, b + at + 14, 2) &&
+	       !memcmp(a + at + 18, b + at + 18, h->header - 18);
+}
+
+/* Returns whether the packet's identification continues the flow's (RFC 6864 4.1 for DF). */
+static bool is_id_next(const struct merge_flow *f, const uint8_t *p)
+{
+	uint16_t id = l4_get16(p + 4);
+	bool df = p[6] & 0x40;
+
+	if (f->ip6)
+		return true;
+	if (df && id == f->first_id && (f->count == 1 || f->same_id))
+		return true;
+	return id == (uint16_t)(f->last_id + 1) && !f->same_id;
+}
+
+static bool is_next(const struct merge_flow *f, const uint8_t *p, size_t n, const struct l4 *h)
+{
+	size_t payload = n - h->at - h->header;
+
+	return !f->ended && is_same_shape(f, p, h) && payload <= f->size &&
+	       f->n + payload <= MERGE_MAX && is_id_next(f, p) &&
+	       (f->udp ? f->count < MERGE_UDP_MAX : l4_get32(p + h->at + 4) == f->next_seq);
+}
+
+/* Copies n - from bytes of the packet behind what the flow has, verifying the checksum on the way.
+ */
+static bool copy_verified(struct merge_flow *f, const uint8_t *p, size_t n, size_t from,
+			  const struct l4 *h)
+{
+	uint16_t sum = l4_pseudo_sum(p, h->ip6, h->protocol, n - h->at);
+
+	sum = checksum_add(sum, checksum_sum(p + h->at, h->header));
+	memcpy(f->bytes + f->n, p + from, h->at + h->header > from ? h->at + h->header - from : 0);
+	if (from < h->at + h->header)
+		sum = checksum_add(sum,
+				   checksum_copy(f->bytes + h->at + h->header,
+						 p + h->at + h->header, n - h->at - h->header));
+	else
+		sum = checksum_add(sum, checksum_copy(f->bytes + f->n, p + from, n - from));
+	return sum == 0xffff;
+}
+
+/* Notes what the packet just copied means for the next one. */
+static void advance(struct merge_flow *f, const uint8_t *p, size_t n, const struct l4 *h)
+{
+	size_t payload = n - h->at - h->header;
+	uint16_t id = l4_get16(p + 4);
+
+	f->same_id = !f->ip6 && f->count && id == f->first_id;
+	f->last_id = id;
+	f->count++;
+	f->next_seq = l4_get32(p + h->at + 4) + (uint32_t)payload;
+	f->ended = payload < f->size;
+	if (!f->udp && p[h->at + 13] & L4_PSH) {
+		f->bytes[h->at + 13] |= L4_PSH;
+		f->ended = true;
+	}
+}
+
+/* Begins a super-packet with this packet; false when its checksum is wrong. */
+static bool begin_flow(struct merge_flow *f, const uint8_t *p, size_t n, const struct l4 *h)
+{
+	f->n = 0;
+	if (!copy_verified(f, p, n, 0, h))
+		return false;
+	f->n = n;
+	f->l4 = h->at;
+	f->headers = h->at + h->header;
+	f->size = n - f->headers;
+	f->ip6 = h->ip6;
+	f->udp = h->protocol == L4_UDP;
+	f->count = 0;
+	f->first_id = l4_get16(p + 4);
+	advance(f, p, n, h);
+	return true;
+}
+
+/* Returns a flow for a new super-packet; when all are taken, the one whose turn it is, to be
+ * written. */
+static struct merge_flow *free_flow(struct merge *m)
+{
+	for (unsigned i = 0; i < MERGE_FLOWS; i++)
+		if (!m->flows[i].n)
+			return &m->flows[i];
+	return &m->flows[m->next++ % MERGE_FLOWS];
+}
+
+enum merge_result merge_add(struct merge *m, const uint8_t *p, size_t n, struct merge_flow **out)
+{
+	struct merge_flow *f;
+	struct l4 h;
+
+	if (!l4_parse(p, n, &h))
+		return MERGE_PASS;
+	f = find_flow(m, p, &h);
+	if (f && is_mergeable(m, p, n, &h) && is_next(f, p, n, &h) &&
+	    copy_verified(f, p, n, f->headers, &h)) {
+		f->n += n - f->headers;
+		advance(f, p, n, &h);
+		return MERGE_TAKEN;
+	}
+	if (f) {
+		/* What the flow has is older than this packet: it goes first. */
+		*out = f;
+		return MERGE_FIRST;
+	}
+	if (!is_mergeable(m, p, n, &h))
+		return MERGE_PASS;
+	f = free_flow(m);
+	if (f->n) {
+		*out = f;
+		return MERGE_FIRST;
+	}
+	return begin_flow(f, p, n, &h) ? MERGE_TAKEN : MERGE_PASS;
+}
+
+struct merge_flow *merge_pending(struct merge *m)
+{
+	for (unsigned i = 0; i < MERGE_FLOWS; i++)
+		if (m->flows[i].n)
+			return &m->flows[i];
+	return NULL;
+}
+
+size_t merge_take(struct merge_flow *f, struct offload *o)
+{
+	size_t l4_len = f->n - f->l4;
+	uint8_t protocol = f->udp ? L4_UDP : L4_TCP;
+	uint16_t offset = f->udp ? 6 : 16;
+
+	*o = (struct offload){.flags = OFFLOAD_DATA_VALID};
+	if (f->count == 1)
+		return f->n;
+	if (f->udp)
+		l4_put16(f->bytes + f->l4 + 4, (uint16_t)l4_len);
+	l4_put_ip_length(f->bytes, f->ip6, f->n, 0);
+	l4_put16(f->bytes + f->l4 + offset, l4_pseudo_sum(f->bytes, f->ip6, protocol, l4_len));
+	o->flags = OFFLOAD_NEEDS_CSUM;
+	o->gso = f->udp ? OFFLOAD_UDP : f->ip6 ? OFFLOAD_TCP6 : OFFLOAD_TCP4;
+	o->hdr_len = (uint16_t)f->headers;
+	o->gso_size = (uint16_t)f->size;
+	o->csum_start = (uint16_t)f->l4;
+	o->csum_offset = offset;
+	return f->n;
+}
+
+void merge_done(struct merge_flow *f)
+{
+	f->n = 0;
+}
