@@ -159,6 +159,10 @@ class Host:
         argv = shlex.split(command) if isinstance(command, str) else list(command)
         return argv if self.name is None else ["ip", "netns", "exec", self.name, *argv]
 
+    def at(self):
+        """Words for ip(8) that say "in this namespace"."""
+        return [] if self.name is None else ["netns", self.name]
+
     def run(self, command, **how):
         return run(self._inside(command), **how)
 
@@ -210,11 +214,9 @@ class Lab:
 
 def cable(one, one_if, other, other_if):
     """Joins two hosts by a veth pair, up at both ends."""
-    run(f"ip link add {one_if} type veth peer name {other_if}")
-    for host, name in ((one, one_if), (other, other_if)):
-        if host.name is not None:
-            run(f"ip link set {name} netns {host.name}")
-        host.run(f"ip link set {name} up")
+    run(["ip", "link", "add", one_if, *one.at(), "type", "veth", "peer", "name", other_if, *other.at()])
+    one.run(f"ip link set {one_if} up")
+    other.run(f"ip link set {other_if} up")
 
 
 def address(host, interface, *addresses):
