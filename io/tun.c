@@ -1,38 +1,114 @@
 /* SPDX-License-Identifier: MIT */
-/* tun.h, one packet a system call. */
+/*
+ * tun.h. With TUN_VNET every packet has a struct virtio_net_hdr before it and may be a
+ * super-packet: offload.h splits and merges them. Without, one packet a system call.
+ */
 #include "io/tun.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <linux/virtio_net.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-int tun_open(struct tun *t, const char *name, bool multi)
+/* Linux 6.2; older headers do not have them. */
+#ifndef TUN_F_USO4
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
+#endif
+
+#define VNET_SIZE ((int)sizeof(struct virtio_net_hdr))
+
+/* Attaches a queue to the device; 0 or -errno. */
+static int attach(struct tun *t, const char *name, bool multi, bool vnet)
 {
+	int flags = IFF_TUN | IFF_NO_PI | (multi ? IFF_MULTI_QUEUE : 0) | (vnet ? IFF_VNET_HDR : 0);
 	struct ifreq ifr;
-	int err;
 
 	memset(&ifr, 0, sizeof(ifr));
-	memset(t->name, 0, sizeof(t->name));
-	t->write_drops = 0;
-	t->fd = -1;
-	if (strlen(name) >= sizeof(ifr.ifr_name))
-		return -ENAMETOOLONG;
 	memcpy(ifr.ifr_name, name, strlen(name));
-	ifr.ifr_flags = (short)(IFF_TUN | IFF_NO_PI | (multi ? IFF_MULTI_QUEUE : 0));
+	ifr.ifr_flags = (short)flags;
+	if (ioctl(t->fd, TUNSETIFF, &ifr) < 0)
+		return -errno;
+	memcpy(t->name, ifr.ifr_name, sizeof(t->name));
+	return 0;
+}
+
+/* Asks for as many offloads as wanted and granted. */
+static void set_offloads(struct tun *t, unsigned wanted)
+{
+	static const struct {
+		unsigned features;
+		unsigned long flags;
+	} rows[] = {
+		{TUN_ALL,
+		 TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN | TUN_F_USO4 | TUN_F_USO6},
+		{TUN_VNET | TUN_CSUM | TUN_TSO,
+		 TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN},
+		{TUN_VNET | TUN_CSUM, TUN_F_CSUM},
+		{TUN_VNET, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].features & ~wanted)
+			continue;
+		t->features = rows[i].features;
+		if (ioctl(t->fd, TUNSETOFFLOAD, rows[i].flags) == 0)
+			return;
+	}
+}
+
+/* Attaches with a header before each packet if that is wanted and works; 0 or -errno. */
+static int attach_best(struct tun *t, const char *name, bool multi, unsigned wanted)
+{
+	int size = VNET_SIZE, err;
+
+	if (!(wanted & TUN_VNET))
+		return attach(t, name, multi, false);
+	err = attach(t, name, multi, true);
+	if (err == -EINVAL) /* the kernel does not know the flag, or the device is without */
+		return attach(t, name, multi, false);
+	if (err)
+		return err;
+	if (ioctl(t->fd, TUNSETVNETHDRSZ, &size) < 0)
+		return -errno;
+	set_offloads(t, wanted);
+	t->merge = malloc(sizeof(*t->merge));
+	if (!t->merge)
+		return -ENOMEM;
+	merge_init(t->merge, t->features & TUN_USO);
+	return 0;
+}
+
+int tun_open_with(struct tun *t, const char *name, bool multi, unsigned features)
+{
+	int err;
+
+	memset(t->name, 0, sizeof(t->name));
+	t->write_drops = t->read_drops = 0;
+	t->features = 0;
+	t->merge = NULL;
+	t->splitting = false;
+	t->fd = -1;
+	if (strlen(name) >= IFNAMSIZ)
+		return -ENAMETOOLONG;
 	t->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (t->fd < 0)
 		return -errno;
-	if (ioctl(t->fd, TUNSETIFF, &ifr) < 0) {
-		err = -errno;
+	err = attach_best(t, name, multi, features);
+	if (err)
 		tun_close(t);
-		return err;
-	}
-	memcpy(t->name, ifr.ifr_name, sizeof(t->name));
-	return 0;
+	return err;
+}
+
+int tun_open(struct tun *t, const char *name, bool multi)
+{
+	return tun_open_with(t, name, multi, TUN_ALL);
 }
 
 void tun_close(struct tun *t)
@@ -40,39 +116,143 @@ void tun_close(struct tun *t)
 	if (t->fd >= 0)
 		close(t->fd);
 	t->fd = -1;
+	free(t->merge);
+	t->merge = NULL;
 }
 
-int tun_read(struct tun *t, size_t mtu)
+const char *tun_features(const struct tun *t, char *buf, size_t n)
+{
+	snprintf(buf, n, "%s%s%s%s%s", t->features ? "" : "none",
+		 t->features & TUN_VNET ? "vnet" : "", t->features & TUN_CSUM ? " csum" : "",
+		 t->features & TUN_TSO ? " tso" : "", t->features & TUN_USO ? " uso" : "");
+	return buf;
+}
+
+/* Reads once, going on after signals; -errno for an error, -EAGAIN when nothing is there. */
+static ssize_t read_once(int fd, void *p, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, p, n);
+	while (got < 0 && errno == EINTR);
+	return got < 0 ? -errno : got;
+}
+
+/* Reads a packet, or a super-packet, with its header into t->raw and starts to split it; returns 0,
+ * 1 when it was dropped, or -errno. */
+static int read_super(struct tun *t, size_t mtu)
+{
+	ssize_t got = read_once(t->fd, t->raw, sizeof(t->raw));
+	struct virtio_net_hdr h;
+	struct offload o;
+
+	if (got < 0)
+		return (int)got;
+	if (got <= VNET_SIZE) {
+		t->read_drops++;
+		return 1;
+	}
+	memcpy(&h, t->raw, sizeof(h));
+	o = (struct offload){
+		.flags = h.flags,
+		.gso = h.gso_type,
+		.hdr_len = h.hdr_len,
+		.gso_size = h.gso_size,
+		.csum_start = h.csum_start,
+		.csum_offset = h.csum_offset,
+	};
+	t->splitting = split_begin(&t->split, &o, t->raw + VNET_SIZE, (size_t)(got - VNET_SIZE),
+				   mtu) == SPLIT_OK;
+	if (t->splitting)
+		return 0;
+	t->read_drops++;
+	return 1;
+}
+
+/* Hands out what the super-packet at hand still has; returns how many packets stand in t->in. */
+static int split_some(struct tun *t, size_t mtu, int n, size_t *at)
+{
+	while (t->splitting && n < TUN_BATCH && *at + mtu <= sizeof(t->bytes)) {
+		size_t len = split_next(&t->split, t->bytes + *at);
+
+		t->splitting = len != 0;
+		if (!len)
+			break;
+		t->in[n++] = (struct tun_packet){t->bytes + *at, len};
+		*at += len + TUN_HEADROOM;
+	}
+	return n;
+}
+
+static int read_supers(struct tun *t, size_t mtu)
+{
+	size_t at = TUN_HEADROOM;
+	int n = 0;
+
+	for (;;) {
+		int err;
+
+		n = split_some(t, mtu, n, &at);
+		if (t->splitting || n == TUN_BATCH || at + mtu > sizeof(t->bytes))
+			return n;
+		err = read_super(t, mtu);
+		if (err == -EAGAIN)
+			return n;
+		if (err < 0)
+			return n ? n : err;
+	}
+}
+
+static int read_plain(struct tun *t, size_t mtu)
 {
 	size_t at = TUN_HEADROOM;
 	int n = 0;
 
 	/* One byte more than fits tells a long packet from a fitting one: read() cuts. */
 	while (n < TUN_BATCH && at + mtu + 1 <= sizeof(t->bytes)) {
-		ssize_t got = read(t->fd, t->bytes + at, mtu + 1);
+		ssize_t got = read_once(t->fd, t->bytes + at, mtu + 1);
 
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0 && errno != EAGAIN)
-			return n ? n : -errno;
+		if (got < 0 && got != -EAGAIN)
+			return n ? n : (int)got;
 		if (got <= 0)
 			break;
-		if ((size_t)got > mtu)
+		if ((size_t)got > mtu) {
+			t->read_drops++;
 			continue;
-		t->in[n].p = t->bytes + at;
-		t->in[n].n = (size_t)got;
-		n++;
+		}
+		t->in[n++] = (struct tun_packet){t->bytes + at, (size_t)got};
 		at += (size_t)got + TUN_HEADROOM;
 	}
 	return n;
 }
 
-int tun_write(struct tun *t, const uint8_t *p, size_t n)
+int tun_read(struct tun *t, size_t mtu)
 {
+	return t->features & TUN_VNET ? read_supers(t, mtu) : read_plain(t, mtu);
+}
+
+/* Writes one packet, behind its header if the device wants one. */
+static int write_packet(struct tun *t, const struct offload *o, const uint8_t *p, size_t n)
+{
+	struct virtio_net_hdr h = {
+		.flags = o->flags,
+		.gso_type = o->gso,
+		.hdr_len = o->hdr_len,
+		.gso_size = o->gso_size,
+		.csum_start = o->csum_start,
+		.csum_offset = o->csum_offset,
+	};
+	struct iovec v[2];
+	int from = t->features & TUN_VNET ? 0 : 1;
 	ssize_t sent;
 
+	v[0].iov_base = &h;
+	v[0].iov_len = sizeof(h);
+	memcpy(&v[1].iov_base, &p, sizeof(p)); /* writev() does not write to it */
+	v[1].iov_len = n;
 	do
-		sent = write(t->fd, p, n);
+		sent = writev(t->fd, v + from, 2 - from);
 	while (sent < 0 && errno == EINTR);
 	if (sent >= 0)
 		return 0;
@@ -81,8 +261,49 @@ int tun_write(struct tun *t, const uint8_t *p, size_t n)
 	return errno == EIO || errno == EBADFD ? -errno : 0;
 }
 
+/* Writes what a flow has gathered. */
+static int write_flow(struct tun *t, struct merge_flow *f)
+{
+	struct offload o;
+	size_t n = merge_take(f, &o);
+	int err = write_packet(t, &o, f->bytes, n);
+
+	merge_done(f);
+	return err;
+}
+
+int tun_write(struct tun *t, const uint8_t *p, size_t n)
+{
+	static const struct offload none = {0};
+	struct merge_flow *f;
+	int err = 0, first;
+
+	if (!(t->features & TUN_TSO))
+		return write_packet(t, &none, p, n);
+	for (;;) {
+		switch (merge_add(t->merge, p, n, &f)) {
+		case MERGE_TAKEN:
+			return err;
+		case MERGE_PASS:
+			first = write_packet(t, &none, p, n);
+			return err ? err : first;
+		case MERGE_FIRST:
+			first = write_flow(t, f);
+			err = err ? err : first;
+			break;
+		}
+	}
+}
+
 int tun_flush(struct tun *t)
 {
-	(void)t;
-	return 0;
+	struct merge_flow *f;
+	int err = 0;
+
+	while (t->merge && (f = merge_pending(t->merge)) != NULL) {
+		int one = write_flow(t, f);
+
+		err = err ? err : one;
+	}
+	return err;
 }

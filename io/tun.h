@@ -13,9 +13,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "io/offload.h"
+
+/* What a queue makes use of. Each needs the ones before it. */
+enum tun_feature {
+	TUN_VNET = 1 << 0, /* packets travel with a struct virtio_net_hdr */
+	TUN_CSUM = 1 << 1, /* checksums are left to us */
+	TUN_TSO = 1 << 2,  /* TCP super-packets, IPv4 and IPv6, both ways */
+	TUN_USO = 1 << 3,  /* UDP super-packets, the same */
+	TUN_ALL = TUN_VNET | TUN_CSUM | TUN_TSO | TUN_USO,
+};
+
 #define TUN_HEADROOM 8      /* free bytes before each packet that was read: SSTP_HEADROOM */
 #define TUN_BATCH    128    /* most packets that one tun_read() hands out */
 #define TUN_BUFFER   147456 /* bytes of a queue's read buffer */
+#define TUN_RAW      65600  /* bytes of a super-packet and its header */
 
 /* A packet in a batch. */
 struct tun_packet {
@@ -23,13 +35,19 @@ struct tun_packet {
 	size_t n;
 };
 
-/* One queue of a device. About 150 KiB: not for the stack. */
+/* One queue of a device. About 215 KiB, and 1 MiB more on the heap: not for the stack. */
 struct tun {
 	int fd;
 	char name[IFNAMSIZ];
+	unsigned features;   /* of enum tun_feature: what the kernel granted */
+	struct merge *merge; /* packets on their way to the kernel; NULL without TUN_VNET */
+	struct split split;  /* the super-packet in `raw` that tun_read() is handing out */
+	bool splitting;
+	uint64_t read_drops;             /* packets that were too long or made no sense */
 	struct tun_packet in[TUN_BATCH]; /* what tun_read() has brought */
 	uint64_t write_drops;            /* packets that the kernel did not take */
 	uint8_t bytes[TUN_BUFFER];
+	uint8_t raw[TUN_RAW];
 };
 
 /*
@@ -38,6 +56,13 @@ struct tun {
  * give it for each of them. t->name is the device's name. Returns 0 or -errno; t->fd is then -1.
  */
 int tun_open(struct tun *t, const char *name, bool multi);
+/*
+ * The same, with no more than the features named. What the kernel refuses of them - old kernels,
+ * containers - is done without; t->features says what is left.
+ */
+int tun_open_with(struct tun *t, const char *name, bool multi, unsigned features);
+/* Writes the features by name ("vnet csum tso uso", "none") into buf. Returns buf. */
+const char *tun_features(const struct tun *t, char *buf, size_t n);
 /* Closes the queue; does nothing when it is not open. */
 void tun_close(struct tun *t);
 /*
