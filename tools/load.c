@@ -71,7 +71,7 @@ struct load {
 	uint8_t ping[SSTP_HEADROOM + PING_SIZE];
 };
 
-static void die(const char *what, const char *why)
+__attribute__((noreturn)) static void die(const char *what, const char *why)
 {
 	fprintf(stderr, "sstp-load: %s: %s\n", what, why);
 	exit(1);

@@ -23,7 +23,7 @@
 
 #define PIECE 16384
 
-static void die(const char *what)
+__attribute__((noreturn)) static void die(const char *what)
 {
 	ERR_print_errors_fp(stderr);
 	perror(what);
