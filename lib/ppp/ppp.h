@@ -95,6 +95,7 @@ struct ppp_info {
 	uint16_t peer_mru; /* what the peer can take: 1500 unless it said otherwise */
 	uint32_t echo_ms;  /* last round trip */
 	const struct sstp_addresses *addr; /* agreed on so far */
+	uint64_t dropped;                  /* frames that went nowhere */
 	int err;                           /* why it went down */
 	bool by_peer;                      /* whether the peer ended it */
 	enum sstp_layer layer;             /* where */
