@@ -56,13 +56,16 @@ struct machine {
 	bool held; /* server: CALL_CONNECTED came before the key */
 	uint8_t held_msg[SSTP_CONNECTED_LEN];
 	uint8_t retries;  /* requests resent, or NAKs sent */
-	bool echo_sent;   /* hello expired once since the last packet */
 	uint64_t last_rx; /* when the last packet came; hello counts from it */
+	uint64_t echo_at; /* when hello expired and an echo request went out; it counts only while
+			     it is later than last_rx */
 	struct timer negotiation;
 	struct timer closing; /* the abort or disconnect timer of the state */
-	uint64_t dropped;
+	uint64_t dropped;     /* control messages ignored in the state they came in */
+	uint32_t impossible;  /* events that the tables call impossible: 0, or there is a bug */
 	/* why the call ends: the first reason stays */
 	struct sstp_why why;
+	char message[64]; /* what why.message points to: the peer's status in words */
 	struct outq *out;
 	struct drbg *random;
 	struct tracer *trace;
@@ -81,7 +84,6 @@ void machine_control(struct machine *m, struct rd packet, uint64_t now);
 static inline void machine_data(struct machine *m, uint64_t now)
 {
 	m->last_rx = now;
-	m->echo_sent = false;
 }
 /* The stream cannot be delineated (3.1.5.1): the call ends without a message. */
 void machine_delineation(struct machine *m, int err, uint64_t now);

@@ -54,7 +54,8 @@ enum sstp_status {
 	SSTP_STATUSES
 };
 
-/* Names as MS-SSTP writes them without prefix ("CALL_CONNECT_REQUEST"); never NULL. */
+/* Names as MS-SSTP writes them without prefix ("CALL_CONNECT_REQUEST"); "UNKNOWN" for what it does
+ * not name, never NULL. */
 const char *sstp_msg_name(unsigned type);
 const char *sstp_attrib_name(unsigned id);
 const char *sstp_status_name(uint32_t status);
@@ -98,6 +99,11 @@ struct sstp_attr {
  */
 int sstp_next_attr(struct rd *r, struct sstp_attr *out);
 
+/*
+ * Each reads the value of one kind of attribute and returns 0, or SSTP_E_ATTR_LENGTH when it has
+ * not the length of its kind. What *out points to are the bytes of v.
+ */
+
 /* Reads an Encapsulated Protocol ID value (2.2.5). */
 int sstp_parse_protocol(struct rd v, uint16_t *protocol);
 
@@ -106,6 +112,7 @@ struct sstp_binding_req {
 	uint8_t hashes;       /* bitmask, upper six bits cleared */
 	const uint8_t *nonce; /* SSTP_NONCE octets */
 };
+/* Reads a Crypto Binding Request value. */
 int sstp_parse_binding_req(struct rd v, struct sstp_binding_req *out);
 
 /* Crypto Binding (2.2.7); cert and mac are 32 octets each, of which SHA1 uses the first 20. */
@@ -115,6 +122,7 @@ struct sstp_binding {
 	const uint8_t *cert;
 	const uint8_t *mac;
 };
+/* Reads a Crypto Binding value. */
 int sstp_parse_binding(struct rd v, struct sstp_binding *out);
 
 /* Status Info (2.2.8). */
@@ -123,6 +131,7 @@ struct sstp_status_info {
 	uint32_t status;
 	struct view value; /* AttribValue, at most 64 octets in a NAK */
 };
+/* Reads a Status Info value, of 8 octets or more. */
 int sstp_parse_status(struct rd v, struct sstp_status_info *out);
 
 /* What is wrong with one attribute of a CALL_CONNECT_REQUEST. */
@@ -131,17 +140,23 @@ struct sstp_refusal {
 	uint32_t status;
 	struct view value; /* the refused value, to be sent back up to 64 octets */
 };
-#define SSTP_REFUSALS_MAX 8
+#define SSTP_REFUSALS_MAX 32 /* more faults than these in one request are not listed */
+#define SSTP_VALUE_MAX    64 /* octets of a refused value that a NAK sends back (2.2.8) */
 
-/* Each writes one whole packet, header included. */
+/* Each writes one whole packet, header included; w turns bad when it does not fit. */
+
+/* CALL_CONNECT_REQUEST (2.2.9) for PPP. */
 void sstp_put_request(struct wr *w);
+/* CALL_CONNECT_ACK (2.2.10). */
 void sstp_put_ack(struct wr *w, uint8_t hashes, const uint8_t nonce[SSTP_NONCE]);
+/* CALL_CONNECT_NAK (2.2.12) with one Status Info for each of the n refusals, at least 1. */
 void sstp_put_nak(struct wr *w, const struct sstp_refusal *r, unsigned n);
 /* CALL_CONNECTED with the compound MAC zeroed; binding_seal() fills it in. */
 void sstp_put_connected(struct wr *w, uint8_t hash, const uint8_t nonce[SSTP_NONCE],
 			const uint8_t cert[32]);
 /* CALL_ABORT; attrib and status both 0 leaves the Status Info out. */
 void sstp_put_abort(struct wr *w, uint8_t attrib, uint32_t status);
+/* CALL_DISCONNECT (2.2.14) with a Status Info of NO_ERROR. */
 void sstp_put_disconnect(struct wr *w);
 /* A message without attributes: CALL_DISCONNECT_ACK, ECHO_REQUEST, ECHO_RESPONSE. */
 void sstp_put_plain(struct wr *w, enum sstp_msg type);
