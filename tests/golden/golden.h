@@ -82,6 +82,12 @@ struct golden_subject {
 	void (*show)(struct text *t, enum sstp_layer layer, struct rd message);
 };
 
+/*
+ * Returns the log of the run at hand. A stream subject that takes several messages out of one feed()
+ * drains itself into it behind each, so that the order does not depend on how the bytes were cut.
+ */
+struct golden_log *golden_log_now(void);
+
 /* The one subject of this program. */
 extern const struct golden_subject golden_subject;
 

@@ -35,6 +35,13 @@ struct run {
 	struct golden_log log;
 };
 
+static struct golden_log *log_now;
+
+struct golden_log *golden_log_now(void)
+{
+	return log_now;
+}
+
 static void complain(const struct run *r, size_t line, const char *what)
 {
 	fprintf(stderr, "%s:%zu: %s\n", r->f->path, line + 1, what);
@@ -219,6 +226,7 @@ static struct golden_log run_section(const struct script_file *f, const struct s
 {
 	struct run r = {.f = f, .cut = cut, .random = seed};
 
+	log_now = &r.log;
 	r.subject = calloc(1, golden_subject.size);
 	if (!r.subject)
 		abort();
