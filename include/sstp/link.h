@@ -252,7 +252,7 @@ uint64_t sstp_link_deadline(const struct sstp_link *l);
 /* Lets time pass: runs what is due at now. Early calls do nothing. */
 void sstp_link_tick(struct sstp_link *l, uint64_t now);
 /*
- * Ends the call in order: LCP Terminate-Request and CALL_DISCONNECT (MS-SSTP 3.2.4.2, 3.3.4). err,
+ * Ends the call in order, by CALL_DISCONNECT (MS-SSTP 3.2.4.2, 3.3.4). err,
  * one of the NONE, RESOURCE or LOCAL class, is what sstp_link_why() will tell. SSTP_EV_DOWN follows
  * when the peer has answered, or after 5 s.
  */

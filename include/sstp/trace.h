@@ -11,29 +11,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The layers, and the kinds of record with the fields that each fills: trace.def. */
 enum sstp_layer {
-	SSTP_LAYER_LINK,
-	SSTP_LAYER_HTTP,
-	SSTP_LAYER_SSTP,
-	SSTP_LAYER_PPP,
-	SSTP_LAYER_LCP,
-	SSTP_LAYER_PAP,
-	SSTP_LAYER_CHAP,
-	SSTP_LAYER_EAP,
-	SSTP_LAYER_IPCP,
-	SSTP_LAYER_IPV6CP,
-	SSTP_LAYER_CCP,
+#define LAYER(id, name) SSTP_LAYER_##id,
+#include "sstp/trace.def"
+#undef LAYER
 	SSTP_LAYERS
 };
 
 enum sstp_trace_kind {
-	SSTP_TRACE_RX,    /* bytes: a message received */
-	SSTP_TRACE_TX,    /* bytes: a message sent */
-	SSTP_TRACE_STATE, /* name: the machine (NULL = the layer's only one); from, to */
-	SSTP_TRACE_TIMER, /* name: the timer that expired */
-	SSTP_TRACE_FAULT, /* err, off: where in the message */
-	SSTP_TRACE_DROP,  /* err, value: the PPP protocol or SSTP type dropped */
-	SSTP_TRACE_NOTE,  /* name; value */
+#define KIND(id, mark, name) SSTP_TRACE_##id,
+#include "sstp/trace.def"
+#undef KIND
 	SSTP_TRACE_KINDS
 };
 

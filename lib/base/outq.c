@@ -52,6 +52,14 @@ size_t outq_peek(const struct outq *q, const uint8_t **p)
 	return first_len(q) - q->sent;
 }
 
+uint8_t *outq_front(struct outq *q, size_t *n)
+{
+	if (q->head == q->tail || q->sent)
+		return NULL;
+	*n = first_len(q);
+	return q->bytes + q->head + PREFIX;
+}
+
 void outq_sent(struct outq *q, size_t n)
 {
 	if (q->head == q->tail)

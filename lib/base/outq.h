@@ -31,6 +31,9 @@ bool outq_end(struct outq *q, const struct wr *w);
 /* Points *p to what is left of the first unit and returns how long it is; 0 when the queue is
  * empty. */
 size_t outq_peek(const struct outq *q, const uint8_t **p);
+/* Returns the first unit for a last touch and its length in *n; NULL when there is none or a part
+ * of it is gone already. */
+uint8_t *outq_front(struct outq *q, size_t *n);
 /* Drops n bytes, at most what outq_peek() returned, from the front. */
 void outq_sent(struct outq *q, size_t n);
 /* Returns the number of bytes that a new unit may have. */

@@ -9,13 +9,13 @@
 #define TIME_NEVER UINT64_MAX
 
 struct timer {
-	uint64_t at; /* ms on the caller's clock; 0 = not running */
+	uint64_t at; /* ms on the caller's clock, and one more; 0 = not running */
 };
 
 /* Starts t, or starts it again: it expires ms after now. */
 static inline void timer_start(struct timer *t, uint64_t now, uint64_t ms)
 {
-	t->at = now + ms ? now + ms : 1;
+	t->at = now + ms + 1;
 }
 
 /* Stops t. */
@@ -33,13 +33,13 @@ static inline bool timer_runs(const struct timer *t)
 /* Returns when t expires, TIME_NEVER when it is not running. */
 static inline uint64_t timer_at(const struct timer *t)
 {
-	return t->at ? t->at : TIME_NEVER;
+	return t->at ? t->at - 1 : TIME_NEVER;
 }
 
 /* Returns whether t has expired by now, and stops it then. */
 static inline bool timer_fired(struct timer *t, uint64_t now)
 {
-	if (!t->at || now < t->at)
+	if (now < timer_at(t))
 		return false;
 	t->at = 0;
 	return true;
