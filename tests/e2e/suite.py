@@ -17,7 +17,7 @@ NAME, PORT = "vpn.example.org", 443
 SERVER4, CLIENT4 = "192.0.2.1", "192.0.2.2"
 SERVER6, CLIENT6 = "2001:db8:1::1", "2001:db8:1::2"
 POOL4, POOL6 = "10.0.0.0/24", "fd00:77::/48"
-GATEWAY4 = "10.0.0.1"  # the server's own address inside the tunnel
+GATEWAY4, GATEWAY6 = "10.0.0.1", "fd00:77::1"  # the server's own addresses inside the tunnel
 USER, PASSWORD = "alice", "wonder 123 \u00e4\u20ac"
 
 
@@ -71,57 +71,71 @@ def set_keys(path, settings):
 class Server:
     """sstpd on a host: the set-up that `sstpd --init` writes, with settings {"section.key": value} changed."""
 
-    def __init__(self, host, settings=None, users=((USER, PASSWORD),), name="sstpd", env=None, pool=POOL4):
-        self.host, self.lab, self.name, self.env = host, host.lab, name, env
-        self.dir = self.lab.path(name)
-        self.conf = f"{self.dir}/sstpd.conf"
-        os.mkdir(self.dir)
-        host.run([program("sstpd"), "--init", self.dir, "--listen", f"[::]:{PORT}", "--name", NAME,
-                  "--pool", pool, "--pool6", POOL6])
+    def __init__(self, host, settings=None, users=((USER, PASSWORD),), pool=POOL4):
+        self.host, self.lab = host, host.lab
+        self.dir = self.lab.path("sstpd")
+        self.conf, self.certificate, self.key = (f"{self.dir}/{name}" for name in ("sstpd.conf", "cert.pem", "key.pem"))
+        host.run([program("sstpd"), "--init", self.dir, "--listen", f"0.0.0.0:{PORT}", "--listen", f"[::]:{PORT}",
+                  "--name", NAME, "--pool", pool, "--pool6", POOL6])
         set_keys(self.conf, settings or {})
         for user, password in users:
             self.ctl("user", "add", user, stdin=password + "\n")
-        self.start()
-
-    @property
-    def certificate(self):
-        return f"{self.dir}/server.crt"
-
-    @property
-    def key(self):
-        return f"{self.dir}/server.key"
-
-    def start(self):
-        self.program = self.host.start(self.name, [program("sstpd"), "-c", self.conf], env=self.env)
-        self.program.wait_for(r"listening|ready")
+        self.program = self.host.start("sstpd", [program("sstpd"), "-c", self.conf])
+        self.program.wait_for("ready name=")
 
     def ctl(self, *words, stdin=None):
         return self.host.run([program("sstpctl"), "-c", self.conf, *words], stdin=stdin)
 
     def sessions(self):
-        return json.loads(self.ctl("-j", "sessions"))
+        return json.loads(self.ctl("-j", "sessions"))["sessions"]
+
+    def only_session(self):
+        sessions = self.sessions()
+        claim(len(sessions) == 1, f"there are {len(sessions)} sessions, not one")
+        return sessions[0]
+
+    def wait_no_session(self, timeout=10):
+        lab.wait_until(lambda: self.sessions() == [], timeout, "sstpd ends the session")
 
 
 class Client:
-    """sstp on a host."""
+    """sstp on a host; every phase that it tells is awaited as JSON."""
 
     def __init__(self, host, server, to=NAME, user=USER, password=PASSWORD, options=(), ca=None, name="sstp",
                  env=None):
-        self.host, self.lab = host, host.lab
+        self.host, self.lab, self.phases = host, host.lab, {}
         secret = self.lab.write(f"{name}.password", password + "\n")
         os.chmod(secret, 0o600)
-        self.program = host.start(name, [program("sstp"), "connect", to, "-u", user,
+        self.program = host.start(name, [program("sstp"), "connect", to, "-u", user, "--json",
                                          "--ca", ca or server.certificate, "--password-file", secret, *options],
                                   env=env)
 
-    def up(self, timeout=20):
+    def wait_phase(self, name, timeout=20):
+        """Waits until sstp tells the phase; returns what it told, and keeps what it told on the way."""
+        while name not in self.phases:
+            told = json.loads(self.program.wait_for(r"^\{.*\}$", timeout).group(0))
+            self.phases[told["event"]] = told
+            if told["event"] == "failed" and name != "failed":
+                raise lab.LabError(f"sstp failed: {told['text']}")
+        return self.phases[name]
+
+    def up(self):
         """Waits until the tunnel carries packets."""
-        self.program.wait_for(r"connected|tunnel is up|is up", timeout)
+        self.wait_phase("connected")
         return self
 
     def hang_up(self):
         status = self.program.stop()
         claim(status == 0, f"sstp ended with {status} when it was asked to; {self.program.last_words()}")
+
+    def fails(self, name):
+        """Claims that the call fails, with that name of an exit code; returns the sentence."""
+        told = self.wait_phase("failed", 60)
+        ended = self.program.wait_end()
+        claim(ended == told["code"], f"sstp ended with {ended} after it told {told['code']}")
+        claim(told["exit"] == name, f"sstp failed with {told['exit']}, not {name}: {told['text']}")
+        claim(told["advice"], f"sstp gave no advice on '{told['text']}'")
+        return told["text"]
 
 
 def cabled_hosts(the_lab):

@@ -7,7 +7,7 @@ import random
 
 import uml
 
-from suite import GATEWAY4, PASSWORD, USER, Server, Skip, claim, lab, test
+from suite import GATEWAY4, GATEWAY6, USER, Server, Skip, claim, test
 
 SIZE = 200_000
 SECONDS = 2.0
@@ -36,19 +36,21 @@ def whole_call(the_lab, method, auth, tls):
     server = server_for_guest(the_lab, {"auth.methods": method})
     url, checksum = serve_file(server)
     guest = uml.SstpcGuest(server.host, server=uml.HOST_ADDRESS, user=USER, password=REAL_PASSWORD,
-                           ca=server.certificate, auth=auth, tls=tls, ping=GATEWAY4, url=url)
+                           ca=server.certificate, auth=auth, tls=tls, ping=GATEWAY4, ping6=GATEWAY6, url=url)
     guest.wait_for(r"up 10\.0\.0\.\d+", 60)
-    session = server.sessions()[0]
-    claim(session["auth"] == method, f"the method was {session['auth']}")
+    session = server.only_session()
+    claim(session["method"] == method, f"the method was {session['method']}")
     claim(session["tls"] == f"TLSv{tls}", f"the TLS version was {session['tls']}")
     received = guest.wait_for(r"ping .* (\d+) received").group(1)
     claim(received == "5", f"{received} of 5 pings were answered")
+    received = guest.wait_for(r"ping6 .* (\d+) received").group(1)
+    claim(received == "3", f"{received} of 3 pings over IPv6 were answered")
     fetched = guest.wait_for(r"fetch bytes=(\d+) seconds=([\d.]+) sha256=(\w+)", 90)
     claim(fetched.group(3) == checksum, f"{fetched.group(1)} bytes came, not those that were sent")
     claim(float(fetched.group(2)) < SECONDS, f"{SIZE} bytes took {fetched.group(2)} s")
     guest.wait_for("end")
     guest.wait_end()
-    lab.wait_until(lambda: server.sessions() == [], 10, "sstpd ends the session")
+    server.wait_no_session()
 
 
 @test("real")
@@ -86,15 +88,24 @@ def sstpc_works_with_tls13_and_chap_md5(the_lab):
     whole_call(the_lab, "chap-md5", "chap", "1.3")
 
 
-@test("real")
-def sstpc_with_a_damaged_crypto_binding_is_refused(the_lab):
+def damaged(the_lab, field):
     server = server_for_guest(the_lab)
     guest = uml.SstpcGuest(server.host, server=uml.HOST_ADDRESS, user=USER, password=REAL_PASSWORD,
-                           ca=server.certificate, damage="mac")
+                           ca=server.certificate, damage=field)
     server.program.wait_for("crypto binding", 60)
     guest.wait_for("end", 60)
     guest.wait_end()
-    claim(server.sessions() == [], "sstpd has a session with a wrong crypto binding")
+    server.wait_no_session()
+
+
+@test("real")
+def sstpc_with_a_wrong_mac_in_its_crypto_binding_is_refused(the_lab):
+    damaged(the_lab, "mac")
+
+
+@test("real")
+def sstpc_with_another_certificate_in_its_crypto_binding_is_refused(the_lab):
+    damaged(the_lab, "hash")
 
 
 @test("real")
@@ -102,6 +113,6 @@ def sstpc_with_a_wrong_password_is_refused(the_lab):
     server = server_for_guest(the_lab)
     guest = uml.SstpcGuest(server.host, server=uml.HOST_ADDRESS, user=USER, password="wrong",
                            ca=server.certificate)
-    server.program.wait_for("password is wrong", 60)
+    server.program.wait_for("login failed", 60)
     guest.wait_for("end", 60)
     guest.wait_end()

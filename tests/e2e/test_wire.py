@@ -3,8 +3,6 @@
 
 import shutil
 
-import uml
-
 from suite import GATEWAY4, Client, Server, Skip, cabled_hosts, claim, lab, ping, test
 
 # SSTP messages by number, as they must follow each other (MS-SSTP 2.2.4)
@@ -25,13 +23,11 @@ def captured_call(the_lab, tls):
     capture, keylog = the_lab.path("call.pcapng"), the_lab.path("keylog")
     dump = server_host.start("dumpcap", ["dumpcap", "-q", "-i", "wire", "-f", "tcp port 443", "-w", capture])
     dump.wait_for("File: ")
-    limits = the_lab.write("openssl.cnf", "openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = limits\n"
-                           f"[limits]\nMinProtocol = TLSv{tls}\nMaxProtocol = TLSv{tls}\n")
-    client = Client(client_host, server, env={"LD_PRELOAD": uml.build_shim(the_lab.dir), "SSLKEYLOGFILE": keylog,
-                                              "OPENSSL_CONF": limits}).up()
+    client = Client(client_host, server, options=["--keylog", keylog],
+                    env={"OPENSSL_CONF": lab.openssl_limits(the_lab, "openssl.cnf", tls)}).up()
     ping(client.host, GATEWAY4, 5)
     client.hang_up()
-    lab.wait_until(lambda: server.sessions() == [], 10, "sstpd ends the session")
+    server.wait_no_session()
     dump.stop()
     return capture, keylog
 

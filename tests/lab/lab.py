@@ -223,3 +223,10 @@ def address(host, interface, *addresses):
     """Gives a host's interface addresses, usable at once (no duplicate address detection)."""
     for each in addresses:
         host.run(["ip", "addr", "add", each, "dev", interface, *(["nodad"] if ":" in each else [])])
+
+
+def openssl_limits(the_lab, name, version):
+    """Writes an OpenSSL configuration that allows one TLS version ("1.2"; None for all); returns its path."""
+    limits = f"MinProtocol = TLSv{version}\nMaxProtocol = TLSv{version}\n" if version else ""
+    return the_lab.write(name, "openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = limits\n"
+                         f"[limits]\n{limits}CipherString = DEFAULT@SECLEVEL=1\n")
