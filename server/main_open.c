@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* What has to be opened before privileges go: sockets, the TUN device and its addresses. */
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/log.h"
+#include "io/netlink.h"
+#include "server/main.h"
+
+#define BACKLOG     4096
+#define SPARE_FILES 256 /* descriptors besides those of the calls */
+
+/* Makes room for a descriptor for each session. */
+static void raise_file_limit(const struct conf *c)
+{
+	rlim_t want = (rlim_t)c->max_sessions + SPARE_FILES;
+	struct rlimit now;
+
+	if (getrlimit(RLIMIT_NOFILE, &now) < 0 || now.rlim_cur >= want)
+		return;
+	now.rlim_cur = want;
+	if (now.rlim_max < want)
+		now.rlim_max = want;
+	if (setrlimit(RLIMIT_NOFILE, &now) == 0)
+		return;
+	getrlimit(RLIMIT_NOFILE, &now);
+	now.rlim_cur = now.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &now);
+	log_warn("[server] max_sessions is %u, but the system allows this process %llu open files",
+		 c->max_sessions, (unsigned long long)now.rlim_max);
+}
+
+/*
+ * Returns 0 when nobody listens at the address. SO_REUSEPORT, which lets our workers share it,
+ * would let a second sstpd share it too, and take half of the calls.
+ */
+static int probe_address(const struct net_addr *a)
+{
+	int fd = socket(a->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+	int one = 1;
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (a->any.sa_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+	if (bind(fd, &a->any, a->len) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* Says why an address cannot be listened on, and what to do. */
+static void complain_listen(const struct net_addr *a, int err)
+{
+	char text[NET_ADDR_TEXT];
+	const char *hint = "";
+
+	if (err == -EADDRINUSE)
+		hint = "; another program listens there: stop it, or choose another port";
+	else if (err == -EACCES)
+		hint = "; run sstpd as root";
+	else if (err == -EADDRNOTAVAIL)
+		hint = "; no interface has this address";
+	log_error("cannot listen on %s: %s%s", net_addr_text(a, text), strerror(-err), hint);
+}
+
+/* Opens each address once for each worker. */
+static bool open_listeners(struct daemon *d)
+{
+	for (unsigned i = 0; i < d->conf.listen.n; i++) {
+		const struct net_addr *a = &d->conf.listen.at[i];
+		int fd = probe_address(a);
+
+		for (unsigned k = 0; fd >= 0 && k < d->server.workers_n; k++) {
+			struct worker *w = d->server.workers[k];
+
+			fd = net_listen(a, BACKLOG);
+			if (fd >= 0)
+				w->listens[w->listens_n++].fd = fd;
+		}
+		if (fd < 0) {
+			complain_listen(a, fd);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Opens a TUN queue for each worker. */
+static bool open_tun(struct daemon *d)
+{
+	const char *name = d->conf.tun_name ? d->conf.tun_name : "";
+	bool multi = d->server.workers_n > 1;
+
+	for (unsigned k = 0; k < d->server.workers_n; k++) {
+		struct tun *t = &d->server.workers[k]->tun;
+		int err = tun_open_with(t, name, multi, d->conf.offload);
+
+		if (err) {
+			log_error("the TUN device %s cannot be opened: %s%s", name, strerror(-err),
+				  err == -EPERM    ? "; run sstpd as root"
+				  : err == -ENOENT ? "; load the kernel module tun"
+				  : err == -EBUSY  ? "; another program has it"
+						   : "");
+			return false;
+		}
+		name = d->server.workers[0]->tun.name;
+	}
+	if (d->server.workers[0]->tun.features != d->conf.offload) {
+		char text[64];
+
+		log_notice("the kernel grants the interface %s only these offloads: %s", name,
+			   tun_features(&d->server.workers[0]->tun, text, sizeof(text)));
+	}
+	memcpy(d->tun_name, name, strnlen(name, sizeof(d->tun_name) - 1));
+	return true;
+}
+
+/* Gives the interface its addresses, and with them the routes to the pools. */
+static int set_addresses(struct daemon *d, struct netlink *nl)
+{
+	const struct conf *c = &d->conf;
+	const struct leases *l = &d->server.leases;
+	unsigned index = nl_ifindex(d->tun_name);
+	int err = nl_link_addrgen_none(nl, index);
+
+	if (err) /* an old kernel: it makes a link-local address, which nobody sees */
+		log_debug("the interface %s gets a link-local address: %s", d->tun_name,
+			  strerror(-err));
+	err = nl_link_set(nl, index, true, c->mtu);
+	if (!err && l->has4)
+		err = nl_addr_add(nl, index, AF_INET, l->server4, c->pool4.bits, NULL);
+	if (!err && l->has6)
+		err = nl_addr_add(nl, index, AF_INET6, l->server6, c->pool6.bits, NULL);
+	return err;
+}
+
+static bool set_up_interface(struct daemon *d)
+{
+	struct netlink *nl = nl_open();
+	int err = nl ? set_addresses(d, nl) : -errno;
+
+	nl_close(nl);
+	if (err)
+		log_error("the interface %s cannot be set up: %s", d->tun_name, strerror(-err));
+	return err == 0;
+}
+
+static bool open_control(struct daemon *d)
+{
+	int fd = net_listen_unix(d->conf.control, 0600);
+
+	if (fd < 0) {
+		log_error("the control socket %s cannot be opened: %s%s", d->conf.control,
+			  strerror(-fd),
+			  fd == -EADDRINUSE ? "; another sstpd with this configuration runs" : "");
+		return false;
+	}
+	ctl_start(&d->ctl, d, fd);
+	return true;
+}
+
+bool open_everything(struct daemon *d)
+{
+	raise_file_limit(&d->conf);
+	return open_control(d) && open_listeners(d) && open_tun(d) && set_up_interface(d);
+}
+
+struct tls_ctx *open_tls(const struct conf *c, struct tls_err *err)
+{
+	struct tls_server_conf tls = {
+		.cert_file = c->certificate,
+		.key_file = c->key,
+		.tls13_only = c->tls_min == CONF_TLS_1_3,
+		.tls10 = c->tls_min == CONF_TLS_1_0,
+		.ciphers = c->ciphers,
+		.keylog_file = c->keylog,
+	};
+
+	return tls_server_ctx(&tls, err);
+}
+
+bool check_files(const struct conf *c)
+{
+	struct tls_err err;
+	struct tls_ctx *tls = open_tls(c, &err);
+	struct users *users;
+	char why[512];
+
+	if (!tls)
+		log_error("%s", err.text);
+	users = users_open(c->database, USERS_READ, why, sizeof(why));
+	if (!users)
+		log_error("%s", why);
+	tls_ctx_free(tls);
+	users_close(users);
+	return tls && users;
+}
