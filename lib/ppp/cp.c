@@ -231,12 +231,16 @@ static void give_up(struct cp *c, int err, uint64_t now)
 	cp_close(c, err, now);
 }
 
-/* Returns why the negotiation is not going to converge with this request, 0 when it may. */
+/*
+ * Returns why the negotiation is not going to converge with this request, 0 when it may. A request
+ * that lacks what it was told to have is judged good when it was told often enough (RFC 1661 4.6);
+ * it is not, if that was vital.
+ */
 static int find_dead_end(const struct cp *c, const struct cp_packet *p, enum cp_verdict verdict)
 {
-	if (verdict == CP_ACK || !is_negotiating(c))
+	if (!is_negotiating(c))
 		return 0;
-	if (c->rejects >= MAX_REFUSED)
+	if (verdict != CP_ACK && c->rejects >= MAX_REFUSED)
 		return SSTP_E_PPP_NO_AGREEMENT;
 	return c->naks >= CP_MAX_FAILURE ? cp_vital(c, p->data) : 0;
 }
@@ -339,8 +343,10 @@ static void on_code_reject(struct cp *c, const struct cp_packet *p, uint64_t now
 
 void cp_rejected(struct cp *c, bool bad, uint64_t now)
 {
-	if (bad && !c->err)
+	if (bad && !c->err && c->state >= CP_REQ_SENT) {
 		c->err = SSTP_E_PPP_REJECTED;
+		c->by_peer = true;
+	}
 	run_event(c, bad ? CP_EV_RXJ_BAD : CP_EV_RXJ_GOOD, now);
 }
 

@@ -334,6 +334,7 @@ static void on_echo_reply(struct cp *c, const struct cp_packet *p, uint64_t now)
 
 		l->echo_sent = false;
 		l->echo_ms = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+		trace_note(c->env->trace, SSTP_LAYER_LCP, "echo-ms", l->echo_ms);
 	}
 }
 

@@ -136,13 +136,19 @@ static void keep_reason(struct ppp *p, int err, enum sstp_layer layer, bool by_p
 	p->message[words.n] = '\0';
 }
 
-/* Ends the link in order, for a reason. */
-static void fail(struct ppp *p, int err, enum sstp_layer layer, bool by_peer, const char *message,
-		 uint64_t now)
+/* Ends the link in order, for a reason that is in the trace already. */
+static void end_link(struct ppp *p, int err, enum sstp_layer layer, bool by_peer,
+		     const char *message, uint64_t now)
 {
 	keep_reason(p, err, layer, by_peer, message);
-	trace_fault(p->trace, layer, err, 0);
 	cp_close(&p->lcp.cp, err, now);
+}
+
+/* Ends the link in order, for a reason found here. */
+static void fail(struct ppp *p, int err, enum sstp_layer layer, bool by_peer, uint64_t now)
+{
+	trace_fault(p->trace, layer, err, 0);
+	end_link(p, err, layer, by_peer, "", now);
 }
 
 /* Tells, once, that the link is over. */
@@ -214,7 +220,7 @@ static void check_networks(struct ppp *p, uint64_t now)
 			return;
 		by_peer = by_peer || net_of(p, n)->by_peer;
 	}
-	fail(p, SSTP_E_NO_NETWORK, SSTP_LAYER_PPP, by_peer, "", now);
+	fail(p, SSTP_E_NO_NETWORK, SSTP_LAYER_PPP, by_peer, now);
 }
 
 /* Begins one network control protocol, with what the peer has sent already. */
@@ -388,8 +394,8 @@ static void follow_auth(struct ppp *p, uint64_t now)
 		break;
 	case AUTH_FAILED:
 		if (!p->err)
-			fail(p, err, auth_layer(p), is_refusal(p, err), auth_message(&p->auth),
-			     now);
+			end_link(p, err, auth_layer(p), is_refusal(p, err), auth_message(&p->auth),
+				 now);
 		break;
 	default:
 		break;
@@ -413,14 +419,14 @@ static void on_lcp_up(struct ppp *p, uint64_t now)
 	enum sstp_auth method = lcp_auth(&p->lcp);
 
 	p->events |= PPP_EV_LCP_UP;
-	set_phase(p, PPP_AUTHENTICATE);
 	if (method != SSTP_AUTH_NONE) {
 		p->keyed = true;
+		set_phase(p, PPP_AUTHENTICATE);
 		auth_start(&p->auth, method, now);
 	} else if (p->bypass) {
 		enter_network(p, now);
 	} else {
-		fail(p, SSTP_E_AUTH_NONE, SSTP_LAYER_LCP, false, "", now);
+		fail(p, SSTP_E_AUTH_NONE, SSTP_LAYER_LCP, false, now);
 	}
 }
 
@@ -464,9 +470,10 @@ static void on_protocol_rejected(struct ppp *p, uint16_t protocol, uint64_t now)
 
 		cp_down(c, now);
 		c->err = SSTP_E_PPP_REJECTED;
+		c->by_peer = true;
 		follow_net(p, n, cp_signals(c) | CP_SIG_FINISHED, now);
 	} else if (p->auth.method && protocol == p->auth.method->protocol) {
-		fail(p, SSTP_E_PPP_REJECTED, auth_layer(p), true, "", now);
+		fail(p, SSTP_E_PPP_REJECTED, auth_layer(p), true, now);
 	} else {
 		cp_rejected(&p->lcp.cp, protocol == PPP_LCP, now);
 	}
@@ -573,9 +580,13 @@ void ppp_input(struct ppp *p, struct rd frame, uint64_t now)
 	struct ppp_frame f;
 	int err = ppp_parse_frame(frame, &f);
 
-	if (err || p->over) {
+	if (err) {
 		p->dropped++;
-		trace_fault(p->trace, SSTP_LAYER_PPP, err ? err : SSTP_E_CLOSED, 0);
+		trace_fault(p->trace, SSTP_LAYER_PPP, err, 0);
+		return;
+	}
+	if (p->over) {
+		drop(p, SSTP_E_CLOSED, f.protocol);
 		return;
 	}
 	tick_network(p, now);
