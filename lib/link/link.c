@@ -388,11 +388,6 @@ static void input_packet(struct sstp_link *l, uint8_t *p, size_t len, bool contr
 		return;
 	}
 	machine_data(&l->sstp, now);
-	if (len > SSTP_HEADROOM && p[4] == 0xff && p[5] == 0x03 && p[6] == 0x00 &&
-	    (flow_of(p[7]) & l->flows)) {
-		hand_out(l, p + SSTP_HEADROOM, len - SSTP_HEADROOM);
-		return;
-	}
 	input_frame(l, p + SSTP_HEADER, len - SSTP_HEADER, now);
 }
 
@@ -457,10 +452,32 @@ static bool is_blocked(const struct sstp_link *l)
 	       outq_room(&l->out) < LINK_OUT_SPARE || tracer_room(&l->trace) < LINK_TRACE_MIN / 2;
 }
 
+/*
+ * The way of nearly every packet of a call: a whole data packet that carries an IP packet in flow,
+ * in the usual dress, is handed out where it lies. Returns its length; 0, and nothing was done, for
+ * others.
+ */
+static inline size_t input_flowing(struct sstp_link *l, uint8_t *p, size_t n, uint64_t now)
+{
+	size_t len;
+
+	if (!l->flows || l->have || n <= SSTP_HEADROOM || p[0] != SSTP_VERSION || p[1] & 1)
+		return 0;
+	len = be16(p[2] & 0x0f, p[3]);
+	if (len > n || len <= SSTP_HEADROOM || p[4] != 0xff || p[5] != 0x03 || p[6] != 0x00 ||
+	    !(flow_of(p[7]) & l->flows))
+		return 0;
+	machine_data(&l->sstp, now);
+	hand_out(l, p + SSTP_HEADROOM, len - SSTP_HEADROOM);
+	return len;
+}
+
 size_t sstp_link_input(struct sstp_link *l, uint8_t *bytes, size_t n, uint64_t now)
 {
-	size_t taken = 0;
+	size_t taken = input_flowing(l, bytes, n, now);
 
+	if (taken)
+		return taken;
 	l->trace.now = now;
 	l->packet_len = 0;
 	while (taken < n && !l->packet_len) {
