@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "lib/base/tracer.h"
-#include "sstp/error.h"
 #include "tests/golden/golden.h"
 #include "tests/golden/log.h"
 #include "tests/golden/script.h"
@@ -112,60 +111,13 @@ void golden_hex(struct golden_log *log, const char *mark, const uint8_t *p, size
 	}
 }
 
-/* Writes what follows the mark and the layer: the words of one record. */
-static void show_record(struct text *t, const struct sstp_trace *r)
-{
-	text_char(t, ' ');
-	switch (r->kind) {
-	case SSTP_TRACE_RX:
-	case SSTP_TRACE_TX:
-		golden_subject.show(t, r->layer, rd_init(r->bytes, r->kept));
-		break;
-	case SSTP_TRACE_STATE:
-		text_str(t, r->name ? r->name : "");
-		text_str(t, r->name ? " " : "");
-		text_str(t, r->from);
-		text_str(t, " -> ");
-		text_str(t, r->to);
-		break;
-	case SSTP_TRACE_FAULT:
-		text_str(t, sstp_err_name(r->err));
-		text_key(t, "off");
-		text_dec(t, r->off);
-		break;
-	case SSTP_TRACE_DROP:
-		text_str(t, sstp_err_name(r->err));
-		text_key(t, "value");
-		text_hex(t, r->value, 4);
-		break;
-	case SSTP_TRACE_NOTE:
-		text_str(t, r->name);
-		text_key(t, "value");
-		text_dec(t, r->value);
-		break;
-	default:
-		text_str(t, r->name);
-	}
-}
-
 void golden_trace(struct golden_log *log, struct tracer *t)
 {
-	static const char marks[SSTP_TRACE_KINDS] = {'<', '>', '=', '@', '!', '-', '*'};
-	static const char *const layers[SSTP_LAYERS] = {"link", "http",   "sstp", "ppp",
-							"lcp",  "pap",    "chap", "eap",
-							"ipcp", "ipv6cp", "ccp"};
-	struct sstp_trace r;
+	struct sstp_trace record;
 	char line[2048];
 
-	while (tracer_next(t, &r)) {
-		struct text text = text_init(line, sizeof(line));
-
-		text_dec(&text, r.now);
-		text_char(&text, ' ');
-		text_char(&text, marks[r.kind]);
-		text_char(&text, ' ');
-		text_str(&text, layers[r.layer]);
-		show_record(&text, &r);
+	while (tracer_next(t, &record)) {
+		sstp_trace_text(&record, line, sizeof(line));
 		golden_line(log, "%s", line);
 	}
 	if (t->lost) {

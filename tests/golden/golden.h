@@ -12,10 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/base/cursor.h"
-#include "lib/base/text.h"
-#include "sstp/trace.h"
-
 #define GOLDEN_WORDS 32
 
 /* The words behind `config` or a verb: "key=value", or a bare word. */
@@ -48,7 +44,7 @@ void golden_hex(struct golden_log *log, const char *mark, const uint8_t *p, size
 
 struct tracer;
 /*
- * Empties the tracer into the log, one line a record, in the form of sstp_trace_text(). A subject
+ * Empties the tracer into the log, one line a record, as sstp_trace_text() renders it. A subject
  * lends its tracer a ring that is large enough for what happens between two drains.
  */
 void golden_trace(struct golden_log *log, struct tracer *t);
@@ -78,8 +74,6 @@ struct golden_subject {
 	void (*drain)(void *s, struct golden_log *log);
 	/* Gives up what it holds. */
 	void (*close)(void *s);
-	/* Writes a message of a trace record in words: http_show(), sstp_show(), ppp_show(). */
-	void (*show)(struct text *t, enum sstp_layer layer, struct rd message);
 };
 
 /*

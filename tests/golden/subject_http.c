@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/http/http.h"
 #include "sstp/error.h"
 #include "tests/golden/golden.h"
@@ -156,12 +157,6 @@ static void close_subject(void *self)
 	(void)self;
 }
 
-static void show(struct text *t, enum sstp_layer layer, struct rd message)
-{
-	(void)layer;
-	http_show(t, message);
-}
-
 const struct golden_subject golden_subject = {
 	.name = "http",
 	.size = sizeof(struct subject),
@@ -173,5 +168,4 @@ const struct golden_subject golden_subject = {
 	.tick = tick,
 	.drain = drain,
 	.close = close_subject,
-	.show = show,
 };

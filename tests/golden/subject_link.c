@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "sstp/link.h"
+#include "lib/base/text.h"
 #include "tests/golden/golden.h"
 
 #define RING      128
@@ -249,12 +250,6 @@ static void close_subject(void *self)
 	sstp_link_fini(link_of(self));
 }
 
-static void show(struct text *t, enum sstp_layer layer, struct rd message)
-{
-	(void)layer;
-	text_hexbytes(t, message.p, rd_left(&message)); /* the link renders its own records */
-}
-
 const struct golden_subject golden_subject = {
 	.name = "link",
 	.size = sizeof(struct subject),
@@ -266,5 +261,4 @@ const struct golden_subject golden_subject = {
 	.tick = tick,
 	.drain = drain,
 	.close = close_subject,
-	.show = show,
 };

@@ -13,6 +13,7 @@
 
 #include "lib/ppp/ppp_body.h"
 #include "sstp/error.h"
+#include "lib/base/text.h"
 #include "tests/golden/golden.h"
 
 #define RING 256
@@ -283,22 +284,6 @@ static void close_subject(void *self)
 	ppp_fini(&s->ppp);
 }
 
-/* The log writes the layer in front of the words; ppp_show() writes the protocol: once is enough.
- */
-static void show(struct text *t, enum sstp_layer layer, struct rd message)
-{
-	char line[2048];
-	struct text words = text_init(line, sizeof(line));
-	struct ppp_frame f;
-	size_t skip = 0;
-
-	ppp_show(&words, message);
-	if (!ppp_parse_frame(message, &f) && layer != SSTP_LAYER_PPP &&
-	    ppp_layer(f.protocol) == layer)
-		skip = strcspn(line, " ") + 1;
-	text_str(t, line + skip);
-}
-
 const struct golden_subject golden_subject = {
 	.name = "ppp",
 	.size = sizeof(struct subject),
@@ -310,5 +295,4 @@ const struct golden_subject golden_subject = {
 	.tick = tick,
 	.drain = drain,
 	.close = close_subject,
-	.show = show,
 };

@@ -231,12 +231,6 @@ static void close_subject(void *self)
 	machine_fini(&((struct subject *)self)->m);
 }
 
-static void show(struct text *t, enum sstp_layer layer, struct rd message)
-{
-	(void)layer;
-	sstp_show(t, message);
-}
-
 const struct golden_subject golden_subject = {
 	.name = "sstp",
 	.size = sizeof(struct subject),
@@ -248,5 +242,4 @@ const struct golden_subject golden_subject = {
 	.tick = tick,
 	.drain = drain,
 	.close = close_subject,
-	.show = show,
 };
