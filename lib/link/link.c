@@ -319,7 +319,8 @@ static size_t input_http(struct sstp_link *l, const uint8_t *p, size_t n, uint64
 
 	if (l->http.status == HTTP_MORE)
 		return taken;
-	http_trace(&l->trace, SSTP_TRACE_RX, l->http.head, l->http.taken);
+	http_trace(&l->trace, SSTP_TRACE_RX, l->http.head + l->http.begin,
+		   l->http.taken - l->http.begin);
 	if (l->http.status == HTTP_DONE)
 		begin_sstp(l, now);
 	else
