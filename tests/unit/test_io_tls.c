@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: MIT */
+/* Claims about io/tls.c and io/tls_ctx.c: a client and a server over a socket pair. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "io/tls.h"
+#include "tests/unit/certs.h"
+
+static char folder[] = "/tmp/test_io_tls.XXXXXX";
+static char ca_file[64], cert_file[64], key_file[64];
+
+static int make_files(void **state)
+{
+	static const struct cert_wish ca = {.cn = "Test CA", .to_days = 10, .ca = true};
+	static const struct cert_wish leaf = {.cn = "vpn.example.org",
+					      .alt = "DNS:vpn.example.org",
+					      .eku = "serverAuth",
+					      .to_days = 10};
+	struct cert_made ca_made = cert_issue(&ca, NULL);
+	struct cert_made leaf_made = cert_issue(&leaf, &ca_made);
+
+	(void)state;
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(ca_file, sizeof(ca_file), "%s/ca", folder);
+	snprintf(cert_file, sizeof(cert_file), "%s/cert", folder);
+	snprintf(key_file, sizeof(key_file), "%s/key", folder);
+	cert_write(&ca_made, NULL, ca_file, NULL);
+	cert_write(&leaf_made, NULL, cert_file, key_file);
+	cert_drop(&ca_made);
+	cert_drop(&leaf_made);
+	return 0;
+}
+
+static int remove_files(void **state)
+{
+	(void)state;
+	unlink(ca_file);
+	unlink(cert_file);
+	unlink(key_file);
+	return rmdir(folder);
+}
+
+/* Two connected ends. */
+struct pair {
+	int fd[2];
+	struct tls *client, *server;
+};
+
+static struct pair connect_pair(const struct tls_client_conf *client_conf,
+				const struct tls_server_conf *server_conf)
+{
+	struct pair p;
+	struct tls_err err;
+	struct tls_ctx *client_ctx = tls_client_ctx(client_conf, &err);
+	struct tls_ctx *server_ctx = tls_server_ctx(server_conf, &err);
+
+	assert_non_null(client_ctx);
+	assert_non_null(server_ctx);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, p.fd), 0);
+	p.client = tls_new(client_ctx, p.fd[0], "vpn.example.org");
+	p.server = tls_new(server_ctx, p.fd[1], NULL);
+	tls_ctx_free(client_ctx); /* the connections keep what they need */
+	tls_ctx_free(server_ctx);
+	return p;
+}
+
+static struct pair usual_pair(void)
+{
+	struct tls_client_conf client_conf = {.ca_file = ca_file};
+	struct tls_server_conf server_conf = {.cert_file = cert_file, .key_file = key_file};
+
+	return connect_pair(&client_conf, &server_conf);
+}
+
+/* Lets both ends go on until both are done or one fails; returns the client's last result. */
+static enum tls_result shake(struct pair *p)
+{
+	enum tls_result client = TLS_WANT_READ, server = TLS_WANT_READ;
+
+	for (int turn = 0; turn < 20 && (client > 0 || server > 0); turn++) {
+		if (client > 0)
+			client = tls_handshake(p->client);
+		if (server > 0)
+			server = tls_handshake(p->server);
+		if (client < 0 && server <= 0)
+			break;
+	}
+	return client;
+}
+
+static void drop_pair(struct pair *p)
+{
+	tls_free(p->client);
+	tls_free(p->server);
+	close(p->fd[0]);
+	close(p->fd[1]);
+}
+
+/* Returns the TLS records' content types and lengths that wait at a socket, without taking them. */
+static unsigned count_records(int fd)
+{
+	static uint8_t bytes[400000];
+	ssize_t n = recv(fd, bytes, sizeof(bytes), MSG_PEEK);
+	unsigned records = 0;
+
+	for (ssize_t at = 0; at + 5 <= n; records++)
+		at += 5 + (bytes[at + 3] << 8 | bytes[at + 4]);
+	return records;
+}
+
+static void test_handshake_yields_version_cipher_and_hashes(void **state)
+{
+	struct pair p = usual_pair();
+	uint8_t sha1[2][20], sha256[2][32];
+
+	(void)state;
+	assert_int_equal(shake(&p), TLS_OK);
+	assert_string_equal(tls_version(p.client), "TLSv1.3");
+	assert_string_equal(tls_cipher(p.client), tls_cipher(p.server));
+	assert_string_equal(tls_sni(p.server), "vpn.example.org");
+	assert_true(tls_peer_hashes(p.client, sha1[0], sha256[0]));
+	assert_true(tls_own_hashes(p.server, sha1[1], sha256[1]));
+	assert_memory_equal(sha1[0], sha1[1], 20);
+	assert_memory_equal(sha256[0], sha256[1], 32);
+	assert_false(tls_peer_hashes(p.server, sha1[0], sha256[0]));
+	assert_string_equal(tls_error(p.client), "");
+	drop_pair(&p);
+}
+
+static void test_no_ticket_is_sent_after_the_handshake(void **state)
+{
+	struct pair p = usual_pair();
+
+	(void)state;
+	assert_int_equal(shake(&p), TLS_OK);
+	assert_int_equal(count_records(p.fd[0]), 0);
+	drop_pair(&p);
+}
+
+static void test_one_write_is_one_record_and_one_flush_sends_many(void **state)
+{
+	static const uint8_t bytes[TLS_RECORD];
+	struct pair p = usual_pair();
+	static uint8_t got[10 * TLS_RECORD];
+	size_t queued;
+
+	(void)state;
+	assert_int_equal(shake(&p), TLS_OK);
+	assert_int_equal(tls_write(p.client, bytes, sizeof(bytes)), TLS_OK);
+	assert_int_equal(tls_write(p.client, bytes, 1), TLS_OK);
+	assert_int_equal(tls_write(p.client, bytes, 1400), TLS_OK);
+	queued = tls_queued(p.client);
+	assert_in_range(queued, sizeof(bytes) + 1401, sizeof(bytes) + 1401 + 3 * 64);
+	assert_int_equal(count_records(p.fd[1]), 0);
+	assert_int_equal(tls_flush(p.client), TLS_OK);
+	assert_int_equal(tls_queued(p.client), 0);
+	assert_int_equal(count_records(p.fd[1]), 3);
+	assert_int_equal(tls_read(p.server, got, sizeof(got)), sizeof(bytes) + 1401);
+	assert_int_equal(tls_read(p.server, got, sizeof(got)), 0);
+	drop_pair(&p);
+}
+
+static void test_a_full_buffer_leaves_the_rest_for_the_next_read(void **state)
+{
+	static uint8_t bytes[5000], got[5000];
+	struct pair p = usual_pair();
+	size_t total = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 7);
+	assert_int_equal(shake(&p), TLS_OK);
+	assert_int_equal(tls_write(p.server, bytes, sizeof(bytes)), TLS_OK);
+	assert_int_equal(tls_flush(p.server), TLS_OK);
+	for (long n = 1; n > 0; total += (size_t)n)
+		n = tls_read(p.client, got + total,
+			     total + 999 < sizeof(got) ? 999 : sizeof(got) - total);
+	assert_int_equal(total, sizeof(bytes));
+	assert_memory_equal(got, bytes, sizeof(bytes));
+	drop_pair(&p);
+}
+
+static void test_a_full_socket_keeps_the_bytes_in_order(void **state)
+{
+	static uint8_t bytes[TLS_RECORD], got[64 * TLS_RECORD];
+	struct pair p = usual_pair();
+	enum tls_result flushed = TLS_OK;
+	unsigned written = 0;
+	size_t total = 0;
+
+	(void)state;
+	assert_int_equal(shake(&p), TLS_OK);
+	for (; flushed == TLS_OK && written < 60; written++) {
+		memset(bytes, (int)written, sizeof(bytes));
+		assert_int_equal(tls_write(p.client, bytes, sizeof(bytes)), TLS_OK);
+		flushed = tls_flush(p.client);
+	}
+	assert_int_equal(flushed, TLS_WANT_WRITE);
+	assert_true(tls_queued(p.client) > 0);
+	while (total < written * sizeof(bytes)) {
+		long n = tls_read(p.server, got + total, sizeof(got) - total);
+
+		assert_true(n >= 0);
+		total += (size_t)n;
+		flushed = tls_flush(p.client);
+	}
+	assert_int_equal(flushed, TLS_OK);
+	for (unsigned i = 0; i < written; i++) {
+		assert_int_equal(got[i * sizeof(bytes)], i);
+		assert_int_equal(got[(i + 1) * sizeof(bytes) - 1], i);
+	}
+	drop_pair(&p);
+}
+
+static void test_bytes_before_close_notify_are_handed_out_first(void **state)
+{
+	struct pair p = usual_pair();
+	char got[10];
+
+	(void)state;
+	assert_int_equal(shake(&p), TLS_OK);
+	tls_write(p.server, "bye", 3);
+	tls_close(p.server);
+	assert_int_equal(tls_flush(p.server), TLS_OK);
+	assert_int_equal(tls_write(p.server, "more", 4), TLS_FAILED);
+	assert_int_equal(tls_read(p.client, got, sizeof(got)), 3);
+	assert_int_equal(tls_read(p.client, got, sizeof(got)), TLS_CLOSED);
+	assert_int_equal(tls_read(p.client, got, sizeof(got)), TLS_CLOSED);
+	drop_pair(&p);
+}
+
+static void test_a_stream_cut_off_is_not_a_goodbye(void **state)
+{
+	struct pair p = usual_pair();
+	char got[10];
+
+	(void)state;
+	assert_int_equal(shake(&p), TLS_OK);
+	shutdown(p.fd[1], SHUT_RDWR);
+	assert_int_equal(tls_read(p.client, got, sizeof(got)), TLS_FAILED);
+	assert_int_equal(tls_fault(p.client), TLS_FAULT_NET);
+	assert_string_equal(tls_error(p.client), "the peer hung up without a TLS goodbye");
+	drop_pair(&p);
+}
+
+static void test_a_changed_record_is_refused(void **state)
+{
+	struct pair p = usual_pair();
+	uint8_t wire[200];
+	ssize_t n;
+
+	(void)state;
+	assert_int_equal(shake(&p), TLS_OK);
+	tls_write(p.server, "secret", 6);
+	assert_int_equal(tls_flush(p.server), TLS_OK);
+	n = recv(p.fd[0], wire, sizeof(wire), 0);
+	assert_true(n > 10);
+	wire[n - 1] ^= 1;
+	assert_int_equal(send(p.fd[1], wire, (size_t)n, 0), n);
+	assert_int_equal(tls_read(p.client, wire, sizeof(wire)), TLS_FAILED);
+	assert_int_equal(tls_fault(p.client), TLS_FAULT_PROTOCOL);
+	drop_pair(&p);
+}
+
+static void test_what_is_not_tls_is_named_so(void **state)
+{
+	struct pair p = usual_pair();
+
+	(void)state;
+	assert_int_equal(tls_handshake(p.client), TLS_WANT_READ);
+	assert_int_equal(send(p.fd[1], "HTTP/1.1 400 Bad Request\r\n\r\n", 28, 0), 28);
+	assert_int_equal(tls_handshake(p.client), TLS_FAILED);
+	assert_int_equal(tls_fault(p.client), TLS_FAULT_NOT_TLS);
+	assert_string_equal(tls_error(p.client), "the peer does not speak TLS");
+	assert_int_equal(send(p.fd[0], "GET / HTTP/1.1\r\n\r\n", 18, 0), 18);
+	while (recv(p.fd[1], (char[512]){0}, 512, MSG_PEEK) > 0) {
+		if (tls_handshake(p.server) < 0)
+			break;
+	}
+	assert_true(tls_fault(p.server) != TLS_FAULT_NONE);
+	drop_pair(&p);
+}
+
+static void test_both_ends_may_insist_on_tls13(void **state)
+{
+	struct tls_client_conf client_conf = {.ca_file = ca_file, .tls10 = true};
+	struct tls_server_conf server_conf = {
+		.cert_file = cert_file, .key_file = key_file, .tls13_only = true};
+	struct pair p = connect_pair(&client_conf, &server_conf);
+
+	(void)state;
+	assert_int_equal(shake(&p), TLS_OK);
+	assert_string_equal(tls_version(p.client), "TLSv1.3");
+	drop_pair(&p);
+}
+
+static void test_alerts_are_put_into_words(void **state)
+{
+	static const struct {
+		uint8_t alert;
+		const char *text;
+	} cases[] = {
+		{40, "the peer finds no cipher or key in common (alert handshake_failure)"},
+		{70, "the peer and we share no version of TLS (it says so)"},
+		{48, "the peer does not trust our certificate: it does not know who issued it"},
+		{22, "the peer refused with the TLS alert \"record overflow\""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t alert[] = {0x15, 0x03, 0x03, 0, 2, 2, cases[i].alert};
+		struct pair p = usual_pair();
+
+		assert_int_equal(tls_handshake(p.client), TLS_WANT_READ);
+		assert_int_equal(send(p.fd[1], alert, sizeof(alert), 0), sizeof(alert));
+		assert_int_equal(tls_handshake(p.client), TLS_FAILED);
+		assert_int_equal(tls_fault(p.client), TLS_FAULT_PROTOCOL);
+		assert_string_equal(tls_error(p.client), cases[i].text);
+		drop_pair(&p);
+	}
+}
+
+static void test_the_key_log_is_the_owners_alone_and_names_both_ends(void **state)
+{
+	char path[80], line[300];
+	struct tls_client_conf client_conf = {.ca_file = ca_file, .keylog_file = path};
+	struct tls_server_conf server_conf = {.cert_file = cert_file, .key_file = key_file};
+	struct stat st;
+	struct pair p;
+	unsigned lines = 0;
+	FILE *f;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/keylog", folder);
+	p = connect_pair(&client_conf, &server_conf);
+	assert_int_equal(shake(&p), TLS_OK);
+	drop_pair(&p);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		lines++;
+		assert_true(strstr(line, "_SECRET") != NULL && strlen(line) > 100);
+	}
+	fclose(f);
+	unlink(path);
+	assert_true(lines >= 4);
+}
+
+static void test_contexts_say_which_file_is_wrong(void **state)
+{
+	struct tls_server_conf conf = {.cert_file = "/nonexistent", .key_file = key_file};
+	struct tls_client_conf client_conf = {.ca_file = key_file};
+	struct tls_err err;
+
+	(void)state;
+	assert_null(tls_server_ctx(&conf, &err));
+	assert_string_equal(err.text, "/nonexistent cannot be read: No such file or directory");
+	conf = (struct tls_server_conf){.cert_file = cert_file, .key_file = ca_file};
+	assert_null(tls_server_ctx(&conf, &err));
+	assert_non_null(strstr(err.text, "no usable private key"));
+	conf = (struct tls_server_conf){.cert_file = ca_file, .key_file = key_file};
+	assert_null(tls_server_ctx(&conf, &err));
+	assert_non_null(strstr(err.text, "not the one of the certificate"));
+	assert_int_equal(err.fault, TLS_FAULT_CONFIG);
+	assert_null(tls_client_ctx(&client_conf, &err));
+	assert_non_null(strstr(err.text, "holds no certificate"));
+	client_conf = (struct tls_client_conf){.ciphers = "NO-SUCH"};
+	assert_null(tls_client_ctx(&client_conf, &err));
+	assert_non_null(strstr(err.text, "NO-SUCH"));
+}
+
+static void test_a_server_context_describes_its_certificate(void **state)
+{
+	struct tls_server_conf conf = {.cert_file = cert_file, .key_file = key_file};
+	struct tls_err err;
+	struct tls_ctx *ctx = tls_server_ctx(&conf, &err);
+	uint8_t sha1[20], sha256[32];
+	char text[300];
+
+	(void)state;
+	assert_non_null(ctx);
+	assert_int_equal(strncmp(tls_ctx_describe(ctx, text, sizeof(text)),
+				 "certificate for vpn.example.org, valid until 20", 47),
+			 0);
+	assert_in_range(tls_ctx_days_left(ctx), 9, 10);
+	tls_ctx_hashes(ctx, sha1, sha256);
+	tls_ctx_free(ctx);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_handshake_yields_version_cipher_and_hashes),
+		cmocka_unit_test(test_no_ticket_is_sent_after_the_handshake),
+		cmocka_unit_test(test_one_write_is_one_record_and_one_flush_sends_many),
+		cmocka_unit_test(test_a_full_buffer_leaves_the_rest_for_the_next_read),
+		cmocka_unit_test(test_a_full_socket_keeps_the_bytes_in_order),
+		cmocka_unit_test(test_bytes_before_close_notify_are_handed_out_first),
+		cmocka_unit_test(test_a_stream_cut_off_is_not_a_goodbye),
+		cmocka_unit_test(test_a_changed_record_is_refused),
+		cmocka_unit_test(test_what_is_not_tls_is_named_so),
+		cmocka_unit_test(test_both_ends_may_insist_on_tls13),
+		cmocka_unit_test(test_alerts_are_put_into_words),
+		cmocka_unit_test(test_the_key_log_is_the_owners_alone_and_names_both_ends),
+		cmocka_unit_test(test_contexts_say_which_file_is_wrong),
+		cmocka_unit_test(test_a_server_context_describes_its_certificate),
+	};
+
+	return cmocka_run_group_tests(tests, make_files, remove_files);
+}
