@@ -74,18 +74,6 @@ static void on_client_hello(struct tls *t, const struct tls_message *m)
 		hs->offered = *known;
 }
 
-/* Takes the certificate's hashes from the session that this handshake resumes. */
-static void take_session_certificate(struct tls *t)
-{
-	const struct tls_hs *hs = t->hs;
-
-	if (!hs->offers || !hs->offered.has_cert || t->facts.cert)
-		return;
-	t->facts.has_cert_hash = t->facts.cert_of_session = true;
-	memcpy(t->facts.cert_sha1, hs->offered.cert_sha1, 20);
-	memcpy(t->facts.cert_sha256, hs->offered.cert_sha256, 32);
-}
-
 static void on_server_hello(struct tls *t, const struct tls_message *m)
 {
 	struct tls_hello hello;
@@ -124,7 +112,7 @@ static void on_server_hello(struct tls *t, const struct tls_message *m)
 	if (hello.version == TLS_1_3) {
 		t->facts.resumed = hello.psk;
 		if (hello.psk)
-			take_session_certificate(t);
+			tls_secret_session_certificate(t);
 	}
 }
 

@@ -198,6 +198,8 @@ enum tls_ready tls_secret_stage(struct tls *t, enum way way, enum tls_stage *sta
 				struct tls_opener **out, enum tls_why *why);
 /* Remembers the handshake for those that will resume it. */
 void tls_secret_remember(struct tls *t, struct view ticket);
+/* Takes the hashes of the server's certificate from the session that is resumed. */
+void tls_secret_session_certificate(struct tls *t);
 /* Hashes the server's certificate. */
 void tls_secret_certificate(struct tls *t);
 

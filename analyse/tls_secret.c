@@ -32,6 +32,17 @@ void tls_secret_certificate(struct tls *t)
 		tls_crypto_hash(c, TLS_SHA256, &cert, 1, t->facts.cert_sha256) == 0;
 }
 
+void tls_secret_session_certificate(struct tls *t)
+{
+	const struct tls_hs *hs = t->hs;
+
+	if (!hs->offers || !hs->offered.has_cert || t->facts.cert)
+		return;
+	t->facts.has_cert_hash = t->facts.cert_of_session = true;
+	memcpy(t->facts.cert_sha1, hs->offered.cert_sha1, 20);
+	memcpy(t->facts.cert_sha256, hs->offered.cert_sha256, 32);
+}
+
 void tls_secret_remember(struct tls *t, struct view ticket)
 {
 	struct tls_session s = {0};
@@ -135,16 +146,9 @@ static enum tls_ready find_resumed(struct tls *t, enum tls_why *why)
 	struct tls_hs *hs = t->hs;
 	struct view id = {hs->session, hs->session_n};
 
-	t->facts.resumed = hs->resumed = true;
 	if (hs->offers && hs->offered.has_master &&
-	    take_master(t, (struct view){hs->offered.master, 48}, TLS_BY_SESSION)) {
-		if (hs->offered.has_cert && !t->facts.cert) {
-			t->facts.has_cert_hash = t->facts.cert_of_session = true;
-			memcpy(t->facts.cert_sha1, hs->offered.cert_sha1, 20);
-			memcpy(t->facts.cert_sha256, hs->offered.cert_sha256, 32);
-		}
+	    take_master(t, (struct view){hs->offered.master, 48}, TLS_BY_SESSION))
 		return READY_YES;
-	}
 	if (take_master(t, tls_keys_find(t->env->keys, TLS_LABEL_SESSION, id), TLS_BY_LOG))
 		return READY_YES;
 	*why = WHY_RESUMED;
@@ -214,8 +218,10 @@ static enum tls_ready find_master(struct tls *t, enum way way, enum tls_why *why
 
 	if (hs->has_master)
 		return READY_YES;
-	if (abbreviated && !t->side[WAY_TO_SERVER].torn && !t->side[WAY_TO_CLIENT].torn)
+	if (abbreviated && !t->side[WAY_TO_SERVER].torn && !t->side[WAY_TO_CLIENT].torn) {
 		t->facts.resumed = hs->resumed = true;
+		tls_secret_session_certificate(t);
+	}
 	if (take_master(t, tls_keys_find(t->env->keys, TLS_LABEL_MASTER, id), TLS_BY_LOG))
 		r = READY_YES;
 	else if (hs->resumed)

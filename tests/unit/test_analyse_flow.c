@@ -254,12 +254,86 @@ static void test_flow_says_that_ephemeral_exchange_needs_a_key_log(void **state)
 	tls_keys_free(k);
 }
 
+static const struct {
+	const char *name;
+	bool rsa;
+	unsigned conns;
+} sessions[] = {
+	{"tls10-rc4-sha", true, 1},
+	{"tls10-rc4-md5", true, 1},
+	{"tls12-rc4-sha", true, 1},
+	{"tls12-ecdhe-rc4", false, 1},
+	{"tls10-3des", true, 1},
+	{"tls10-3des-etm", true, 1},
+	{"tls11-3des", true, 1},
+	{"tls12-dhe-3des", false, 1},
+	{"tls12-rsa-gcm-resumed", true, 2},
+	{"tls13-resumed", false, 2},
+	{"tls12-rsa-cbc-rehandshake", true, 1},
+};
+
+/* Checks that both sides of a session said `text`. */
+static void check_echo(const char *name, struct tls_keys *keys, unsigned conns, const uint8_t *text,
+		       size_t n)
+{
+	struct collect *all = calloc(1, sizeof(*all));
+
+	assert_non_null(all);
+	run_file(all, path_of("gnutls/", name, ".pcap"), keys, false);
+	assert_int_equal(all->conns, conns);
+	for (int w = 0; w < WAYS; w++) {
+		size_t at = 0;
+
+		for (size_t i = 0; i < all->conns; i++) {
+			struct collect_side *s = &all->conn[i]->side[w];
+
+			if (s->n > n - at || (s->n && memcmp(text + at, s->bytes, s->n) != 0))
+				fail_msg("%s: other data than were sent", name);
+			at += s->n;
+		}
+		if (at != n)
+			fail_msg("%s: %zu bytes of %zu", name, at, n);
+	}
+	collect_fini(all);
+	free(all);
+}
+
+static void test_flow_opens_rc4_3des_and_resumption_of_another_tls_library(void **state)
+{
+	static uint8_t text[65536];
+	FILE *f = fopen(path_of("gnutls/", "text", ""), "r");
+	size_t n;
+
+	(void)state;
+	assert_non_null(f);
+	n = fread(text, 1, sizeof(text), f);
+	fclose(f);
+	for (size_t i = 0; i < sizeof(sessions) / sizeof(*sessions); i++) {
+		struct tls_keys *k = new_keys();
+		char why[TLS_KEYS_WHY];
+
+		assert_int_equal(tls_keys_load_log(k,
+						   path_of("gnutls/", sessions[i].name, ".keylog"),
+						   false, why),
+				 0);
+		check_echo(sessions[i].name, k, sessions[i].conns, text, n);
+		tls_keys_free(k);
+		if (!sessions[i].rsa)
+			continue;
+		k = new_keys();
+		assert_int_equal(tls_keys_load_key(k, path_of("", "server.key", ""), NULL, why), 0);
+		check_echo(sessions[i].name, k, sessions[i].conns, text, n);
+		tls_keys_free(k);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_flow_gives_every_packet_of_every_capture_with_its_key_log),
 		cmocka_unit_test(test_flow_gives_every_packet_with_the_private_key),
 		cmocka_unit_test(test_flow_gives_every_packet_with_the_secrets_in_the_capture),
+		cmocka_unit_test(test_flow_opens_rc4_3des_and_resumption_of_another_tls_library),
 		cmocka_unit_test(test_flow_says_which_certificate_needs_a_key),
 		cmocka_unit_test(test_flow_says_that_ephemeral_exchange_needs_a_key_log),
 	};
