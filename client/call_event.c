@@ -228,8 +228,7 @@ static void on_down_family(struct call *c, int family)
 		c->up6 = false;
 		tunnel_unset6(c->tunnel);
 	}
-	if (!c->down)
-		log_notice("the server took %s away", family == AF_INET ? "IPv4" : "IPv6");
+	log_info("%s is down", family == AF_INET ? "IPv4" : "IPv6");
 }
 
 void call_on_event(void *arg, const struct sstp_event *ev)

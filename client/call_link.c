@@ -31,7 +31,7 @@ static void conclude(struct call *c)
 	if (broken)
 		snprintf(text, sizeof(text), "%s", tls_error(c->tls));
 	if (code != EXIT_ASKED) {
-		call_fail(c, code, advice_on_link(why.err), "%s%s",
+		call_fail(c, code, advice_on_link(why.err, c->told), "%s%s",
 			  c->told ? "the tunnel is down: " : "no tunnel: ", text);
 		return;
 	}

@@ -24,6 +24,10 @@ const char *exit_meaning(enum exit_code code)
 	return codes[code < EXIT_CODE_COUNT ? code : EXIT_INTERNAL].meaning;
 }
 
+#define SERVER_GAVE_UP                                                                             \
+	"The server's log says why; it may allow none of the methods given with --auth, or have "  \
+	"no address left."
+
 /* What the link's errors mean to the caller of the program; those not listed are of the protocol.
  */
 static const struct {
@@ -33,8 +37,8 @@ static const struct {
 	const char *advice;
 } links[] = {
 	{SSTP_E_USER, EXIT_ASKED, EXIT_ASKED, NULL},
-	{SSTP_E_PEER_DISCONNECT, EXIT_SERVER, EXIT_SERVER, NULL},
-	{SSTP_E_PPP_TERMINATED, EXIT_SERVER, EXIT_SERVER, NULL},
+	{SSTP_E_PEER_DISCONNECT, EXIT_SERVER, EXIT_SERVER, SERVER_GAVE_UP},
+	{SSTP_E_PPP_TERMINATED, EXIT_SERVER, EXIT_SERVER, SERVER_GAVE_UP},
 	{SSTP_E_PEER_ABORT, EXIT_PROTOCOL, EXIT_SERVER,
 	 "The server's log says why; a crypto binding that fails there means that something "
 	 "between here and there ends the TLS connection."},
@@ -76,11 +80,11 @@ enum exit_code exit_of_link(int err, bool was_up)
 	return EXIT_PROTOCOL;
 }
 
-const char *advice_on_link(int err)
+const char *advice_on_link(int err, bool was_up)
 {
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 		if (links[i].err == err)
-			return links[i].advice;
+			return was_up && links[i].once_up == EXIT_SERVER ? NULL : links[i].advice;
 	return NULL;
 }
 

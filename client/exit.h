@@ -42,8 +42,8 @@ enum exit_code exit_of_link(int err, bool was_up);
 
 /* What the user can do about a fault, as a sentence; NULL when nothing can be said. */
 const char *advice_on_tls(enum tls_fault fault);
-/* The same for a link that went down for err. */
-const char *advice_on_link(int err);
+/* The same for a link that went down for err; was_up: it had carried packets. */
+const char *advice_on_link(int err, bool was_up);
 /* The same for a failed connection, err being a positive errno. */
 const char *advice_on_connect(int err);
 

@@ -68,6 +68,11 @@ static void fill_advert(const struct session *s, struct nd_advert *a)
 				.dns_n = (uint8_t)c->rdnss.n,
 				.dns_life = LIFETIME_S};
 	memcpy(a->prefix, s->lease.prefix6, 16);
+	/* The way to this server's own address and to the other sessions, which a client that takes
+	 * no default route from here would not find (RFC 4191). */
+	a->routes_n = 1;
+	a->routes[0] = (struct nd_route){.bits = c->pool6.bits, .life = LIFETIME_S};
+	memcpy(a->routes[0].prefix, c->pool6.addr, 16);
 	memcpy(a->dns, c->rdnss.ip, sizeof(c->rdnss.ip));
 }
 
