@@ -37,11 +37,13 @@ bool head_is(struct view v, const char *s)
 
 bool head_is_token(struct view v)
 {
+	static const char others[15] = "!#$%&'*+-.^_`|~";
+
 	for (size_t i = 0; i < v.n; i++) {
 		uint8_t c = head_lower(v.p[i]);
 
 		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
-		    (!c || !strchr("!#$%&'*+-.^_`|~", c)))
+		    !memchr(others, c, sizeof(others)))
 			return false;
 	}
 	return v.n > 0;

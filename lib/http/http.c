@@ -129,7 +129,7 @@ static bool is_sstp_path(struct view target)
 		want++;
 	}
 	/* nmap's sstp-discover leaves the last slash out; Windows takes that. */
-	return !*want || !strcmp(want, "/");
+	return !*want || !want[1];
 }
 
 /* Returns v without a port and a last dot. */

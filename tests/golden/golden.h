@@ -77,8 +77,9 @@ struct golden_subject {
 };
 
 /*
- * Returns the log of the run at hand. A stream subject that takes several messages out of one feed()
- * drains itself into it behind each, so that the order does not depend on how the bytes were cut.
+ * Returns the log of the run at hand. A stream subject that takes several messages out of one
+ * feed() drains itself into it behind each, so that the order does not depend on how the bytes were
+ * cut.
  */
 struct golden_log *golden_log_now(void);
 

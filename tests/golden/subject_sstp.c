@@ -5,8 +5,9 @@
  * cert1=OCTETS cert256=OCTETS (its hashes, given) negotiation=MS hello=MS seed=OCTETS.
  *
  * Verbs: start; authenticated hlak=OCTETS; disconnect; fault (a missing key); eof; state; nonce
- * value=OCTETS (puts it in place of the random one); connected hash=1|2 hlak=OCTETS [bad=nonce|cert|mac]
- * [hash-octet=N] (feeds a CALL_CONNECTED made with the machine's nonce and certificate).
+ * value=OCTETS (puts it in place of the random one); connected hash=1|2 hlak=OCTETS
+ * [bad=nonce|cert|mac] [hash-octet=N] (feeds a CALL_CONNECTED made with the machine's nonce and
+ * certificate).
  */
 #include <stdio.h>
 #include <string.h>
