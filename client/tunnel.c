@@ -30,6 +30,9 @@ static const char *explain_open(int err)
 		return "this kernel or container has no /dev/net/tun (try: modprobe tun)";
 	case -EBUSY:
 		return "an interface of that name is in use; choose another with --dev";
+	case -EINVAL:
+		return "an interface of that name is there and is no tunnel; choose another with "
+		       "--dev";
 	default:
 		return strerror(-err);
 	}
