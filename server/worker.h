@@ -81,6 +81,8 @@ struct session {
 	bool connected, ip4_up, ip6_up;
 	bool up;   /* was connected and had an address: the "up" line is out */
 	bool down; /* the link said so */
+	const char
+		*reached; /* how far the call has come: "http", "sstp", "lcp", "auth", "network" */
 	uint8_t hash;
 
 	uint64_t begin_ms; /* the connection came */

@@ -63,6 +63,7 @@ static void authenticated(struct session *s, const struct sstp_event *ev)
 	if (!s->authenticated)
 		guard_authenticated(&s->w->server->guard);
 	s->authenticated = true;
+	s->reached = "network";
 	log_info("call %llu: authenticated with %s", (unsigned long long)s->id,
 		 sstp_auth_name(ev->auth));
 }
@@ -179,10 +180,16 @@ void session_event(void *arg, const struct sstp_event *ev)
 	case SSTP_EV_DOWN:
 		s->down = true;
 		break;
-	case SSTP_EV_COOKIE: /* is not asked for: link.bypass is off */
 	case SSTP_EV_HTTP:
+		s->reached = "sstp";
+		break;
 	case SSTP_EV_ACK:
+		s->reached = "lcp";
+		break;
 	case SSTP_EV_LCP_UP:
+		s->reached = "auth";
+		break;
+	case SSTP_EV_COOKIE: /* is not asked for: link.bypass is off */
 	case SSTP_EVENTS:
 		break;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lines about calls: "call N failed", "login failed", "session N up", "session N end", each
- * with key=value pairs whose names do not change. What a peer sent is escaped. A flood of calls
- * does not become a flood of lines: what is over the budget is counted.
+ * The lines about calls: "connection refused", "call N failed", "login failed", "session N up",
+ * "session N end", each with key=value pairs whose names do not change. What a peer sent is
+ * escaped. A flood of calls does not become a flood of lines: what is over the budget is counted.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -221,8 +221,10 @@ void log_end(struct session *s)
 
 	sstp_link_info(s->link, &info);
 	count_end(s, &info);
-	if (!s->authenticated && s->tried && sstp_err_class(why.err) == SSTP_CLASS_AUTH)
+	if (!s->authenticated && s->tried && sstp_err_class(why.err) == SSTP_CLASS_AUTH) {
 		log_login_failed(s, why.err);
+		return; /* one event, one line */
+	}
 	if (!s->up && !may_log(s->w))
 		return;
 	add_quoted(&t, "user", *s->account ? s->account : s->user);
@@ -231,7 +233,7 @@ void log_end(struct session *s)
 		add_addresses(&t, s);
 		add_traffic(&t, s, &info);
 	} else {
-		add_word(&t, "stage", info.state);
+		add_word(&t, "stage", s->reached);
 	}
 	add_why(&t, s);
 	log_notice("%s %" PRIu64 " %s%s", s->up ? "session" : "call", s->id,

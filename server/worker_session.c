@@ -249,6 +249,7 @@ static void start_link(struct session *s)
 		owner.trace = log_trace;
 	pump_init(&s->pump, s->link, s->tls, &owner);
 	s->stage = STAGE_LINK;
+	s->reached = "http";
 	s->limit_ms = UINT64_MAX;
 	serve_link(s);
 }

@@ -21,6 +21,16 @@ static bool leads_here(const struct session *s, const uint8_t *p, size_t n)
 			       : memcmp(ip.dst, s->lease.prefix6, 8) == 0;
 }
 
+/* Notes that the session has something to send. */
+static void make_dirty(struct session *s)
+{
+	if (s->dirty)
+		return;
+	s->dirty = true;
+	s->next = s->w->dirty;
+	s->w->dirty = s;
+}
+
 /* Frames a packet for one of our own sessions. */
 static void send_here(struct worker *w, uint32_t slot, uint8_t *p, size_t n, uint64_t now)
 {
@@ -30,8 +40,9 @@ static void send_here(struct worker *w, uint32_t slot, uint8_t *p, size_t n, uin
 		w->stats.no_route++;
 		return;
 	}
-	if (pump_full(&s->pump)) {
-		s->drops.queue++;
+	if (pump_full(&s->pump) && (pump_output(&s->pump) != TLS_OK || pump_full(&s->pump))) {
+		s->drops.queue++; /* the socket is full too: the client does not keep up */
+		make_dirty(s);
 		return;
 	}
 	if (pump_send(&s->pump, p, n, now) != SSTP_OK) {
@@ -39,11 +50,7 @@ static void send_here(struct worker *w, uint32_t slot, uint8_t *p, size_t n, uin
 		return;
 	}
 	s->active_ms = now;
-	if (!s->dirty) {
-		s->dirty = true;
-		s->next = w->dirty;
-		w->dirty = s;
-	}
+	make_dirty(s);
 }
 
 void worker_flush(struct worker *w)
