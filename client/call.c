@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client/say.h"
+#include "io/caps.h"
 #include "io/clock.h"
 #include "io/log.h"
 #include "lib/base/text.h"
@@ -242,6 +243,8 @@ static bool prepare(struct call *c)
 		call_fail(c, EXIT_LOCAL, NULL, "%s", error);
 		return false;
 	}
+	if (caps_keep_net_admin() < 0) /* the files and the interface are open */
+		log_warn("the privileges that are not needed cannot be given up");
 	c->buf = malloc(TLS_READ_SIZE);
 	if (!c->buf)
 		call_fail(c, EXIT_INTERNAL, NULL, "there is no memory for the connection");
