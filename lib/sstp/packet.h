@@ -163,8 +163,11 @@ void sstp_put_plain(struct wr *w, enum sstp_msg type);
 /* Writes the header of a data packet of `payload` bytes into b. */
 void sstp_put_data_header(uint8_t b[SSTP_HEADER], size_t payload);
 
-/* Writes a control packet (header included) in words: "call-connect-ack hashes=sha1,sha256
- * nonce=...". */
+/*
+ * Writes a control packet (header included) in words: "call-connect-ack hashes=sha1,sha256
+ * nonce=...". What does not fit its length is said; the mere beginning of a packet, whose header
+ * says that it goes on, ends behind its last whole attribute.
+ */
 struct text;
 void sstp_show(struct text *t, struct rd packet);
 

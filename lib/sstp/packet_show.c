@@ -113,8 +113,19 @@ static void show_attr(struct text *t, const struct sstp_attr *a)
 	text_dec(t, a->length);
 }
 
+/* Returns whether these are all the bytes of the packet, and not the beginning of a longer one. */
+static bool is_whole(struct rd packet)
+{
+	size_t n = rd_left(&packet);
+	const uint8_t *b = rd_take(&packet, SSTP_HEADER);
+	struct sstp_header h;
+
+	return b && !sstp_parse_header(b, &h) && h.length <= n;
+}
+
 void sstp_show(struct text *t, struct rd packet)
 {
+	bool whole = is_whole(packet);
 	struct sstp_control c;
 	struct sstp_attr a;
 	unsigned n = 0;
@@ -127,12 +138,12 @@ void sstp_show(struct text *t, struct rd packet)
 	show_name(t, sstp_msg_name(c.type), c.type);
 	for (; rd_left(&c.attrs) && n < c.count; n++) {
 		if (sstp_next_attr(&c.attrs, &a)) {
-			text_str(t, " (truncated)");
+			text_str(t, whole ? " (truncated)" : "");
 			return;
 		}
 		show_attr(t, &a);
 	}
-	if (n < c.count) {
+	if (n < c.count && whole) {
 		text_key(t, "count");
 		text_dec(t, c.count);
 	}

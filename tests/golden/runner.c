@@ -83,8 +83,6 @@ static void add_config(struct run *r, size_t line, const char *text)
 {
 	struct golden_args a;
 
-	if (r->open)
-		complain(r, line, "config comes before everything else");
 	if (r->config_lines == GOLDEN_WORDS)
 		complain(r, line, "too many config lines");
 	r->config_text[r->config_lines] = strdup(text);
@@ -190,6 +188,19 @@ static void do_verb(struct run *r, size_t line, const char *text)
 	free(copy);
 }
 
+static bool is_config(const char *text)
+{
+	return !strncmp(text, "config ", 7);
+}
+
+/* Reads the config lines of a range; those of a section come after those of its setup. */
+static void read_config(struct run *r, struct script_range range)
+{
+	for (size_t i = range.from; i < range.to; i++)
+		if (is_config(r->f->line[i]))
+			add_config(r, i, r->f->line[i] + 7);
+}
+
 static void do_line(struct run *r, size_t line)
 {
 	const char *text = r->f->line[line];
@@ -197,13 +208,11 @@ static void do_line(struct run *r, size_t line)
 	bool more = word != text && r->n;
 	const char *complaint;
 
-	if (!*word || *word == '#')
+	if (!*word || *word == '#' || is_config(word))
 		return;
 	if (!more)
 		feed_bytes(r);
-	if (!strncmp(word, "config ", 7)) {
-		add_config(r, line, word + 7);
-	} else if (*word == '<' || more) {
+	if (*word == '<' || more) {
 		open_subject(r, line);
 		complaint = script_bytes(more ? word : word + 1, &r->bytes, &r->n);
 		if (complaint)
@@ -230,6 +239,8 @@ static struct golden_log run_section(const struct script_file *f, const struct s
 	r.subject = calloc(1, golden_subject.size);
 	if (!r.subject)
 		abort();
+	read_config(&r, s->setup);
+	read_config(&r, s->in);
 	do_range(&r, s->setup);
 	if (r.open)
 		log_clear(&r.log);
