@@ -19,7 +19,7 @@ enum auth_status {
 	AUTH_RUNNING, /* packets are going back and forth */
 	AUTH_ASKING,  /* server: auth_request() waits for auth_answer() */
 	AUTH_DONE,    /* success: method, user and HLAK are known */
-	AUTH_FAILED,  /* err says why */
+	AUTH_FAILED,  /* err says why; may follow DONE, when a client fails a later challenge */
 	AUTH_STATUSES
 };
 
@@ -56,8 +56,11 @@ void auth_start(struct auth *a, enum sstp_auth method, uint64_t now);
  * 1994 4.2).
  */
 int auth_input(struct auth *a, uint16_t proto, struct rd packet, uint64_t now);
-/* Writes the packet that is due into w, without protocol field, and sets *proto; false when none
- * is. */
+/*
+ * Writes the packet that is due into w, without protocol field, and sets *proto; false when none
+ * is. w needs AUTH_PACKET_MAX octets (auth_body.h). After AUTH_DONE and AUTH_FAILED the last word
+ * to the peer may still be due. Recording packets is the owner's business.
+ */
 bool auth_output(struct auth *a, uint16_t *proto, struct wr *w);
 /* Returns when auth_tick() is due, TIME_NEVER for never. */
 uint64_t auth_deadline(const struct auth *a);
@@ -72,7 +75,11 @@ int auth_error(const struct auth *a);
 const char *auth_message(const struct auth *a);
 /* Returns the method in use: for EAP the one agreed on in EAP itself, once it is. */
 enum sstp_auth auth_method(const struct auth *a);
-/* Returns the peer's name (server) or ours (client), "" until known. */
+/*
+ * Returns the peer's name (server) or ours (client), "" until known. A peer whose name is longer
+ * than SSTP_NAME_MAX or holds a NUL or control characters fails at once, without a question to the
+ * owner and without a name.
+ */
 const char *auth_user(const struct auth *a);
 /* Returns what auth_answer() is asked for, NULL unless AUTH_ASKING. */
 const struct sstp_auth_request *auth_request(const struct auth *a);

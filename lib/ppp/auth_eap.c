@@ -142,7 +142,7 @@ static int on_response(struct auth *a, const struct cp_packet *p, uint64_t now)
 	 * which we never send. */
 	if (type != a->eap.method->type)
 		return SSTP_E_AUTH_PACKET;
-	return a->eap.method->response(a, data, now);
+	return a->eap.method->take(a, p->id, data, now);
 }
 
 static int on_repeated_response(struct auth *a, const struct cp_packet *p, uint64_t now)
@@ -234,7 +234,7 @@ static int answer_method(struct auth *a, uint8_t id, uint8_t type, struct rd dat
 	if (!m || !auth_allows(a, m->method->auth))
 		return answer_nak(a, id, type);
 	choose(a, m);
-	err = m->request(a, id, data, now);
+	err = m->take(a, id, data, now);
 	if (err) {
 		a->eap.method = before;
 		a->method = method;

@@ -5,22 +5,21 @@
 
 #include "lib/ppp/auth_body.h"
 
-/*
- * One EAP method. `data` is what follows the type. request and response return 0 when they took the
- * packet and, unless authentication ended, made the answer or put it to the owner; any error means
- * that the packet is discarded and nothing has changed.
- */
+/* One EAP method. */
 struct eap_method {
 	uint8_t type;
 	const struct auth_method *method;
 	/* Server: writes the first request behind the type. */
 	void (*offer)(struct auth *a, struct wr *w);
-	/* Server: takes a response. */
-	int (*response)(struct auth *a, struct rd data, uint64_t now);
 	/* Server: see struct auth_method. */
 	void (*tell)(struct auth *a, int err, uint64_t now);
-	/* Client: takes a request with this identifier. */
-	int (*request)(struct auth *a, uint8_t id, struct rd data, uint64_t now);
+	/*
+	 * Takes a response (server) or a request (client) with this identifier; data is what
+	 * follows the type. Returns 0 when it took the packet and, unless authentication ended,
+	 * made the answer or put it to the owner; any error means that the packet is discarded and
+	 * nothing has changed.
+	 */
+	int (*take)(struct auth *a, uint8_t id, struct rd data, uint64_t now);
 	/* Client: the step in which EAP-Success may come. */
 	enum eap_step success;
 };

@@ -13,12 +13,11 @@ static void offer(struct auth *a, struct wr *w)
 }
 
 /* The user is the one of the Identity response; the name here is not needed (RFC 3748 5.4). */
-static int response(struct auth *a, struct rd data, uint64_t now)
+static int take_response(struct auth *a, struct rd data)
 {
 	struct chap_value v;
 	int err = chap_parse_value(data, &v);
 
-	(void)now;
 	if (err || v.value.n != MD5_RESPONSE)
 		return SSTP_E_AUTH_PACKET;
 	auth_keep_response(a, v.value);
@@ -32,13 +31,12 @@ static void tell(struct auth *a, int err, uint64_t now)
 	eap_finish(a, err);
 }
 
-static int request(struct auth *a, uint8_t id, struct rd data, uint64_t now)
+static int take_request(struct auth *a, uint8_t id, struct rd data)
 {
 	struct chap_value v;
 	struct wr w;
 	int err = chap_parse_value(data, &v);
 
-	(void)now;
 	if (err)
 		return err;
 	w = eap_begin_response(a, id, EAP_MD5);
@@ -48,12 +46,17 @@ static int request(struct auth *a, uint8_t id, struct rd data, uint64_t now)
 	return SSTP_OK;
 }
 
+static int take(struct auth *a, uint8_t id, struct rd data, uint64_t now)
+{
+	(void)now;
+	return a->cfg.server ? take_response(a, data) : take_request(a, id, data);
+}
+
 const struct eap_method eap_method_md5 = {
 	.type = EAP_MD5,
 	.method = &auth_method_eap_md5,
 	.offer = offer,
-	.response = response,
 	.tell = tell,
-	.request = request,
+	.take = take,
 	.success = EAP_STEP_RESPONDED,
 };

@@ -59,11 +59,12 @@ static void tell(struct auth *a, int err, uint64_t now)
 }
 
 /* The user is the one named here, where the proof is; the identity only if there is none. */
-static int take_response(struct auth *a, const struct eap_mschapv2 *m, uint64_t now)
+static int on_response(struct auth *a, uint8_t id, const struct eap_mschapv2 *m, uint64_t now)
 {
 	struct chap_value v;
 	int err = chap_parse_value(m->body, &v);
 
+	(void)id;
 	if (err || v.value.n != MSCHAP_RESPONSE)
 		return SSTP_E_AUTH_PACKET;
 	if (m->id != a->eap.ms_id)
@@ -76,23 +77,31 @@ static int take_response(struct auth *a, const struct eap_mschapv2 *m, uint64_t 
 	return SSTP_OK;
 }
 
-static int response(struct auth *a, struct rd data, uint64_t now)
+static int on_agreed(struct auth *a, uint8_t id, const struct eap_mschapv2 *m, uint64_t now)
 {
-	struct eap_mschapv2 m;
-	int err = eap_parse_mschapv2(data, &m);
+	(void)id;
+	(void)m;
+	(void)now;
+	eap_finish(a, SSTP_OK);
+	return SSTP_OK;
+}
 
-	if (err)
-		return err;
-	if (a->eap.step == EAP_STEP_OFFERED && m.op == MSCHAPV2_RESPONSE)
-		return take_response(a, &m, now);
-	if (a->eap.step == EAP_STEP_CONFIRM && m.op == MSCHAPV2_SUCCESS)
-		eap_finish(a, SSTP_OK);
-	else if (a->eap.step == EAP_STEP_CONFIRM && m.op == MSCHAPV2_FAILURE)
-		eap_finish(a, SSTP_E_AUTH_SERVER);
-	else if (a->eap.step == EAP_STEP_REFUSED && m.op == MSCHAPV2_FAILURE)
-		eap_finish(a, a->refusal);
-	else
-		return SSTP_E_AUTH_PACKET;
+/* The client does not believe our proof: it has another password than we. */
+static int on_doubted(struct auth *a, uint8_t id, const struct eap_mschapv2 *m, uint64_t now)
+{
+	(void)id;
+	(void)m;
+	(void)now;
+	eap_finish(a, SSTP_E_AUTH_SERVER);
+	return SSTP_OK;
+}
+
+static int on_refusal_taken(struct auth *a, uint8_t id, const struct eap_mschapv2 *m, uint64_t now)
+{
+	(void)id;
+	(void)m;
+	(void)now;
+	eap_finish(a, a->refusal);
 	return SSTP_OK;
 }
 
@@ -108,12 +117,13 @@ static void put_brief(struct auth *a, uint8_t id, enum mschapv2_op op, enum eap_
 	a->eap.step = step;
 }
 
-static int take_challenge(struct auth *a, uint8_t id, const struct eap_mschapv2 *m)
+static int on_challenge(struct auth *a, uint8_t id, const struct eap_mschapv2 *m, uint64_t now)
 {
 	struct chap_value v;
 	struct wr w;
 	int err = chap_parse_value(m->body, &v);
 
+	(void)now;
 	if (err || v.value.n != MSCHAP_CHALLENGE)
 		return SSTP_E_AUTH_PACKET;
 	w = eap_begin_response(a, id, EAP_MSCHAPV2);
@@ -129,54 +139,80 @@ static int take_challenge(struct auth *a, uint8_t id, const struct eap_mschapv2 
 	return SSTP_OK;
 }
 
-static void take_success(struct auth *a, uint8_t id, const struct eap_mschapv2 *m)
-{
-	int err = mschapv2_take_success(a, m->body);
-
-	if (err)
-		auth_fail(a, err);
-	else
-		put_brief(a, id, MSCHAPV2_SUCCESS, EAP_STEP_PROVEN);
-}
-
-/* The Failure that has to follow is waited for, but not for long. */
-static void take_failure(struct auth *a, uint8_t id, const struct eap_mschapv2 *m, uint64_t now)
-{
-	a->refusal = mschapv2_take_failure(a, m->body);
-	put_brief(a, id, MSCHAPV2_FAILURE, EAP_STEP_REFUSED);
-	timer_start(&a->total, now, a->cfg.restart_ms);
-}
-
 /*
  * MS-CHAPv2-ID is not compared in Success and Failure: what they say is tied to the response by
  * the proof, and servers differ in the number they put there.
  */
-static int request(struct auth *a, uint8_t id, struct rd data, uint64_t now)
+static int on_success(struct auth *a, uint8_t id, const struct eap_mschapv2 *m, uint64_t now)
+{
+	int err = mschapv2_take_success(a, m->body);
+
+	(void)now;
+	if (err)
+		auth_fail(a, err);
+	else
+		put_brief(a, id, MSCHAPV2_SUCCESS, EAP_STEP_PROVEN);
+	return SSTP_OK;
+}
+
+/* The Failure that has to follow is waited for, but not for long. */
+static int on_failure(struct auth *a, uint8_t id, const struct eap_mschapv2 *m, uint64_t now)
+{
+	a->refusal = mschapv2_take_failure(a, m->body);
+	put_brief(a, id, MSCHAPV2_FAILURE, EAP_STEP_REFUSED);
+	timer_start(&a->total, now, a->cfg.restart_ms);
+	return SSTP_OK;
+}
+
+/* --- both --- */
+
+#define IN(step) (1u << EAP_STEP_##step)
+
+/* Which OpCode a role takes in which step, whether it may be nothing but the OpCode, what follows.
+ */
+static const struct op_rule {
+	enum mschapv2_op op;
+	bool server;
+	bool brief;
+	unsigned steps;
+	int (*on)(struct auth *a, uint8_t id, const struct eap_mschapv2 *m, uint64_t now);
+} rules[] = {
+	/* clang-format off */
+	{MSCHAPV2_RESPONSE,  true,  false, IN(OFFERED),                              on_response},
+	{MSCHAPV2_SUCCESS,   true,  true,  IN(CONFIRM),                              on_agreed},
+	{MSCHAPV2_FAILURE,   true,  true,  IN(CONFIRM),                              on_doubted},
+	{MSCHAPV2_FAILURE,   true,  true,  IN(REFUSED),                              on_refusal_taken},
+	{MSCHAPV2_CHALLENGE, false, false, IN(IDENTITY) | IN(NAKKED) | IN(RESPONDED), on_challenge},
+	{MSCHAPV2_SUCCESS,   false, false, IN(RESPONDED),                            on_success},
+	{MSCHAPV2_FAILURE,   false, false, IN(RESPONDED),                            on_failure},
+	/* clang-format on */
+};
+
+static int take(struct auth *a, uint8_t id, struct rd data, uint64_t now)
 {
 	struct eap_mschapv2 m;
 	int err = eap_parse_mschapv2(data, &m);
-	bool responded = a->eap.step == EAP_STEP_RESPONDED;
 
-	if (err || m.brief)
-		return SSTP_E_AUTH_PACKET;
-	if (m.op == MSCHAPV2_CHALLENGE && a->eap.step != EAP_STEP_PROVEN &&
-	    a->eap.step != EAP_STEP_REFUSED)
-		return take_challenge(a, id, &m);
-	if (m.op == MSCHAPV2_SUCCESS && responded)
-		take_success(a, id, &m);
-	else if (m.op == MSCHAPV2_FAILURE && responded)
-		take_failure(a, id, &m, now);
-	else
-		return m.op > MSCHAPV2_FAILURE ? SSTP_E_AUTH_PACKET : SSTP_E_UNEXPECTED;
-	return SSTP_OK;
+	if (err)
+		return err;
+	err = SSTP_E_AUTH_PACKET;
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		const struct op_rule *r = &rules[i];
+
+		if (r->op != m.op || r->server != a->cfg.server || (m.brief && !r->brief))
+			continue;
+		if (r->steps & 1u << a->eap.step)
+			return r->on(a, id, &m, now);
+		err = SSTP_E_UNEXPECTED;
+	}
+	return err;
 }
 
 const struct eap_method eap_method_mschapv2 = {
 	.type = EAP_MSCHAPV2,
 	.method = &auth_method_eap_mschapv2,
 	.offer = offer,
-	.response = response,
 	.tell = tell,
-	.request = request,
+	.take = take,
 	.success = EAP_STEP_PROVEN,
 };

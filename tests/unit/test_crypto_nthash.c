@@ -107,8 +107,7 @@ static void test_what_is_not_utf8_has_no_nt_hash(void **state)
 		"\xc3",                 /* ends too early, at each length */
 		"\xe2\x82",
 		"\xf0\x9f\x94",
-		"\xc3("
-		"a", /* no continuation */
+		"\xc3 a", /* no continuation */
 		"\xe2(\xa1",
 		"\xf0\x9f\x94(",
 		"\xc0\x80", /* overlong, in each length */

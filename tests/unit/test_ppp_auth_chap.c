@@ -209,32 +209,27 @@ static void test_a_response_of_another_size_is_discarded(void **state)
 
 static void test_bad_names_are_refused_without_asking(void **state)
 {
-	char value[256];
-	char hex[1024];
+	char too_long[2 * (SSTP_NAME_MAX + 1) + 1];
+	const char *const names[] = {"6100", "610d0a", "7f", "1b", too_long};
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
-		size_t n = i ? 49 : 16;
+	memset(too_long, '6', sizeof(too_long) - 1);
+	too_long[sizeof(too_long) - 1] = '\0';
+	for (size_t i = 0; i < 2; i++)
+		for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+			char hex[1024] = "";
 
-		strcpy(value, i ? "31" : "10");
-		memset(value + 2, 'a', 2 * n);
-		value[2 + 2 * n] = '\0';
-		for (int k = 0; k < 3; k++) {
-			strcpy(hex, value);
-			if (k == 0)
-				strcat(hex, "6100");
-			else if (k == 1)
-				strcat(hex, "610d0a");
-			else
-				memset(hex + strlen(hex), '6', 512); /* 256 octets */
-			hex[2 + 2 * n + (k == 2 ? 512 : strlen(hex) - 2 - 2 * n)] = '\0';
+			memset(hex, 'a', 2 + (i ? 98 : 32));
+			memcpy(hex, i ? "31" : "10", 2);
 			wire_start(&s, true, digests[i]);
 			(void)wire_take(&s);
-			assert_int_equal(wire_give(&s, CHAP_RESPONSE, s.auth.id, hex), SSTP_OK);
+			assert_int_equal(
+				wire_give(&s, CHAP_RESPONSE, s.auth.id, strcat(hex, names[k])),
+				SSTP_OK);
 			assert_int_equal(auth_error(&s.auth), SSTP_E_AUTH_FAILED);
+			assert_string_equal(auth_user(&s.auth), "");
 			assert_int_equal(wire_take(&s).bytes[0], CHAP_FAILURE);
 		}
-	}
 }
 
 /* RFC 1994 2: the authenticator may challenge again at any time. */

@@ -88,6 +88,29 @@ static void test_server_takes_the_response_of_rfc2759_and_proves_itself(void **s
 	}
 }
 
+/* A call of pppd to accel-ppp, captured and decrypted; the key is the one their binding used. */
+static void test_server_agrees_with_a_call_between_two_other_programs(void **state)
+{
+	struct pump_packet k;
+	uint8_t hlak[32];
+
+	(void)state;
+	wire_start(&s, true, SSTP_AUTH_MSCHAPV2);
+	(void)wire_take(&s);
+	unhex("e0cbbc09cee6d07002cf22f82cb6e710", s.auth.challenge, 16);
+	assert_int_equal(wire_give(&s, CHAP_RESPONSE, s.auth.id,
+				   "31 39d64b7a915914eb82715a7566aa4f6d 0000000000000000"
+				   "78d7b7f33fd4f8d0899fe95b639a2b9cf6d988f295824b61 00"
+				   "616c696365"),
+			 SSTP_OK);
+	wire_answer(&s, "wonder123");
+	k = wire_take(&s);
+	assert_memory_equal(k.bytes + 4, "S=7F617800B485F317C3339882386DDB54987AC3B1", 42);
+	assert_int_equal(auth_hlak(&s.auth, hlak), SSTP_OK);
+	assert_hex_equal(hlak, 32,
+			 "e3c544d476f0ce640bee1910a62e8bb75740509ccab6b9544122cf81ae6f2813");
+}
+
 static void test_name_is_part_of_the_proof(void **state)
 {
 	(void)state;
@@ -293,6 +316,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_server_takes_the_response_of_rfc2759_and_proves_itself),
+		cmocka_unit_test(test_server_agrees_with_a_call_between_two_other_programs),
 		cmocka_unit_test(test_name_is_part_of_the_proof),
 		cmocka_unit_test(test_client_and_server_hash_the_name_without_its_domain),
 		cmocka_unit_test(test_failure_has_the_form_of_rfc2759_and_allows_no_retry),

@@ -134,8 +134,8 @@ static void test_server_discards_a_response_that_does_not_fit(void **state)
 	} wrong[] = {
 		{"1a", SSTP_E_AUTH_PACKET},
 		{"1a 02", SSTP_E_AUTH_PACKET},
-		{"1a 03", SSTP_E_AUTH_PACKET}, /* too early */
-		{"1a 04", SSTP_E_AUTH_PACKET},
+		{"1a 03", SSTP_E_UNEXPECTED}, /* too early */
+		{"1a 04", SSTP_E_UNEXPECTED},
 		{"1a 01 07 0036" RFC2759_RESPONSE, SSTP_E_AUTH_PACKET}, /* OpCode */
 		{"1a 07 07 0036" RFC2759_RESPONSE, SSTP_E_AUTH_PACKET},
 		{"1a 02 08 0036" RFC2759_RESPONSE, SSTP_E_PPP_ID},      /* MS-CHAPv2-ID */
@@ -168,7 +168,7 @@ static void test_refusal_is_a_failure_request_and_then_eap_failure(void **state)
 	assert_int_equal(be16(k.bytes[7], k.bytes[8]), k.n - 5);
 	assert_memory_equal(k.bytes + 9, "E=691 R=0 C=", 12);
 	assert_int_equal(auth_status(&s.auth), AUTH_RUNNING);
-	assert_int_equal(wire_give(&s, EAP_RESPONSE, 8, "1a 03"), SSTP_E_AUTH_PACKET);
+	assert_int_equal(wire_give(&s, EAP_RESPONSE, 8, "1a 03"), SSTP_E_UNEXPECTED);
 	assert_int_equal(wire_give(&s, EAP_RESPONSE, 8, "1a 04"), SSTP_OK);
 	wire_expect(&s, EAP_FAILURE, 8, "");
 	assert_int_equal(auth_error(&s.auth), SSTP_E_AUTH_FAILED);
