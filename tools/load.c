@@ -254,7 +254,7 @@ static void on_dialled(void *arg, int fd, const struct net_addr *to)
 	c->fd = fd;
 	net_tune(fd, 0);
 	loop_fd_init(c->load->loop, &c->watch, fd, on_ready, c);
-	c->tls = tls_new(c->load->tls, fd, NULL);
+	c->tls = tls_new(c->load->tls, fd, "localhost");
 	if (c->tls == NULL)
 		die("TLS", "no memory");
 	c->state = CALL_TLS;
