@@ -8,9 +8,11 @@
 #include "sstp/link.h"
 #include "lib/base/secret.h"
 
-#define MSG_CERT 48 /* offset of Cert Hash in CALL_CONNECTED (2.2.11) */
-#define MSG_MAC  80 /* offset of Compound MAC */
-#define MSG_HASH 15 /* offset of Hash Protocol */
+/* Offsets in CALL_CONNECTED (2.2.11). */
+#define MSG_HASH  15
+#define MSG_NONCE 16
+#define MSG_CERT  48
+#define MSG_MAC   80
 
 /* Computes HMAC over the n bytes at p with a key as long as the hash; 20 or 32 octets into mac. */
 static size_t hmac(uint8_t hash, size_t key_n, const uint8_t *key, const uint8_t *p, size_t n,
@@ -89,4 +91,18 @@ int binding_check(const uint8_t msg[SSTP_CONNECTED_LEN], const struct sstp_bindi
 	good = same_bytes(b->mac, mac, n);
 	wipe(mac, sizeof(mac));
 	return good ? SSTP_OK : SSTP_E_BINDING_MAC;
+}
+
+size_t binding_offset(int err)
+{
+	switch (err) {
+	case SSTP_E_BINDING_HASH:
+		return MSG_HASH;
+	case SSTP_E_BINDING_NONCE:
+		return MSG_NONCE;
+	case SSTP_E_BINDING_CERT:
+		return MSG_CERT;
+	default:
+		return MSG_MAC;
+	}
 }

@@ -36,5 +36,7 @@ void binding_seal(uint8_t msg[SSTP_CONNECTED_LEN], const uint8_t hlak[SSTP_HLAK]
  */
 int binding_check(const uint8_t msg[SSTP_CONNECTED_LEN], const struct sstp_binding *b,
 		  const struct binding_expect *e);
+/* Returns where in CALL_CONNECTED the field stands that an error of binding_check() is about. */
+size_t binding_offset(int err);
 
 #endif

@@ -369,8 +369,10 @@ static enum machine_event judge_connected(struct machine *m, const struct sstp_c
 	rd_copy(&r, msg, sizeof(msg));
 	x->check = (struct check){binding_check(msg, &b, &expect), SSTP_ATTRIB_CRYPTO_BINDING,
 				  SSTP_STATUS_VALUE_NOT_SUPPORTED, 0};
-	if (x->check.err)
+	if (x->check.err) {
+		x->check.off = binding_offset(x->check.err);
 		return EV_INVALID;
+	}
 	m->hash = b.hash;
 	return EV_CONNECTED;
 }
@@ -437,13 +439,14 @@ static void run_message(struct machine *m, struct rd packet, uint64_t now)
 		err = SSTP_E_MESSAGE_TYPE;
 	x.check = (struct check){err, SSTP_ATTRIB_STATUS_INFO, SSTP_STATUS_INVALID_FRAME_RECEIVED,
 				 SSTP_HEADER};
+	if (ev != EV_INVALID && !(cell_of(m, ev)->actions & (ACT_IGNORE | ACT_SEND_ABORT)))
+		ev = judge(m, ev, &c, &x);
 	if (cell_of(m, ev)->actions & ACT_IGNORE) {
 		m->dropped++;
-		trace_drop(m->trace, SSTP_LAYER_SSTP, SSTP_E_UNEXPECTED, c.type);
+		trace_drop(m->trace, SSTP_LAYER_SSTP, x.check.err ? x.check.err : SSTP_E_UNEXPECTED,
+			   c.type);
 		return;
 	}
-	if (ev != EV_INVALID && !(cell_of(m, ev)->actions & ACT_SEND_ABORT))
-		ev = judge(m, ev, &c, &x);
 	note_goodbye(m, ev, &c);
 	run(m, ev, &x, now);
 }

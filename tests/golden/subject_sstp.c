@@ -34,24 +34,25 @@ struct subject {
 	bool closed;
 };
 
-static const char *set_certificate(struct golden_args *config, struct sstp_config *cfg)
+static void set_certificate(struct golden_args *config, struct sstp_config *cfg)
 {
 	const char *der = golden_arg(config, "cert");
+	uint8_t given[32];
 	struct sha1_ctx h1;
 	struct sha256_ctx h256;
 
-	if (!der) {
-		golden_octets(config, "cert1", cfg->cert_sha1, sizeof(cfg->cert_sha1));
-		golden_octets(config, "cert256", cfg->cert_sha256, sizeof(cfg->cert_sha256));
-		return NULL;
+	if (der) {
+		sha1_init(&h1);
+		sha1_update(&h1, strlen(der), (const uint8_t *)der);
+		sha1_digest(&h1, sizeof(cfg->cert_sha1), cfg->cert_sha1);
+		sha256_init(&h256);
+		sha256_update(&h256, strlen(der), (const uint8_t *)der);
+		sha256_digest(&h256, sizeof(cfg->cert_sha256), cfg->cert_sha256);
 	}
-	sha1_init(&h1);
-	sha1_update(&h1, strlen(der), (const uint8_t *)der);
-	sha1_digest(&h1, sizeof(cfg->cert_sha1), cfg->cert_sha1);
-	sha256_init(&h256);
-	sha256_update(&h256, strlen(der), (const uint8_t *)der);
-	sha256_digest(&h256, sizeof(cfg->cert_sha256), cfg->cert_sha256);
-	return NULL;
+	if (golden_octets(config, "cert1", given, sizeof(given)))
+		memcpy(cfg->cert_sha1, given, sizeof(cfg->cert_sha1));
+	if (golden_octets(config, "cert256", given, sizeof(given)))
+		memcpy(cfg->cert_sha256, given, sizeof(cfg->cert_sha256));
 }
 
 static const char *open_subject(void *self, struct golden_args *config)

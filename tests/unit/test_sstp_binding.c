@@ -267,6 +267,15 @@ static void test_seal_writes_the_mac_and_zero_padding(void **state)
 	}
 }
 
+static void test_each_error_names_the_offset_of_its_field(void **state)
+{
+	(void)state;
+	assert_int_equal(binding_offset(SSTP_E_BINDING_HASH), 15);
+	assert_int_equal(binding_offset(SSTP_E_BINDING_NONCE), 16);
+	assert_int_equal(binding_offset(SSTP_E_BINDING_CERT), 48);
+	assert_int_equal(binding_offset(SSTP_E_BINDING_MAC), 80);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +290,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_every_flipped_bit_that_counts_is_noticed),
 		cmocka_unit_test(test_every_bit_of_the_key_counts),
 		cmocka_unit_test(test_seal_writes_the_mac_and_zero_padding),
+		cmocka_unit_test(test_each_error_names_the_offset_of_its_field),
 	};
 
 	if (argc < 2) {
