@@ -189,17 +189,29 @@ static bool copy_value(struct view v, char *out, size_t size)
 	return true;
 }
 
-/* Returns whether the id has the broken form of sstpc 1.0.18: {8-4-4-8} hex digits. */
+/*
+ * Returns whether the id has the broken form of sstpc 1.0.18: four groups instead of five, of hex
+ * digits without leading zeros beyond the fourth, second, second and fourth digit.
+ */
 static bool is_sstpc_id(struct view id)
 {
-	static const char form[] = "{xxxxxxxx-xxxx-xxxx-xxxxxxxx}";
+	static const struct {
+		uint8_t start;
+		uint8_t least, most;
+	} groups[] = {{'{', 4, 8}, {'-', 2, 4}, {'-', 2, 4}, {'-', 4, 8}};
+	struct rd r = rd_init(id.p, id.n);
 
-	if (id.n != sizeof(form) - 1)
-		return false;
-	for (size_t i = 0; i < id.n; i++)
-		if (form[i] == 'x' ? head_hex(id.p[i]) < 0 : id.p[i] != (uint8_t)form[i])
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		unsigned digits = 0;
+
+		if (rd_u8(&r) != groups[i].start)
 			return false;
-	return true;
+		for (struct rd next = r; head_hex(rd_u8(&next)) >= 0; r = next)
+			digits++;
+		if (digits < groups[i].least || digits > groups[i].most)
+			return false;
+	}
+	return rd_u8(&r) == '}' && !r.bad && rd_left(&r) == 0;
 }
 
 static bool is_sstpc(const struct headers *f)
