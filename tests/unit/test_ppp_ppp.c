@@ -198,7 +198,7 @@ static void test_lost_frames_are_made_good(void **state)
 	(void)state;
 	for (uint32_t seed = 0; seed < 60; seed++) {
 		wire_init(&w, (uint8_t)seed);
-		w.lose = 5 + seed % 25;
+		w.lose = 3 + seed % 12;
 		w.seed = seed;
 		wire_start(&w, false);
 		wire_wait(&w, 50000);
