@@ -373,6 +373,12 @@ static void take_protected(struct tls *t, enum way way, const struct tls_in *in)
 	}
 	if (s->guess) {
 		ok = tls_guess(t, way, in, &n, &content);
+		if (!ok && s->opener->iv_lost) {
+			/* its first block needs what is lost; the next record has what it needs */
+			tls_opener_chain(s->opener, (struct view){in->raw.body, in->raw.n});
+			tls_show(t, way, in, TLS_SEEN_TORN);
+			return;
+		}
 	} else {
 		ok = tls_opener_open(s->opener, &in->raw, t->env->plain, &n, &content) ==
 		     TLS_OPENED;
@@ -397,7 +403,7 @@ static void take_torn(struct tls *t, enum way way, const struct tls_in *in)
 	struct tls_side *s = &t->side[way];
 
 	tls_show(t, way, in, TLS_SEEN_TORN);
-	if (s->state == SIDE_OPEN)
+	if (s->state == SIDE_OPEN && !s->guess)
 		tls_opener_pass(s->opener, in->raw.n, (struct view){in->raw.body, in->have});
 	if (in->raw.type == TLS_HANDSHAKE || (t->hs && t->facts.version == TLS_1_3))
 		tls_handshake_torn(t, way);
@@ -423,14 +429,19 @@ static void begin_protected(struct tls *t, enum way way, const struct tls_in *in
 		s->guess = true;
 	}
 	tls_turn(t, way, stage, in->last);
+	if (s->guess && s->opener)
+		s->opener->iv_lost = true;
 }
 
 void tls_take(struct tls *t, enum way way, const struct tls_in *in)
 {
 	struct tls_side *s = &t->side[way];
 
-	if (in->guess)
+	if (in->guess) {
 		s->guess = true;
+		if (s->opener)
+			s->opener->iv_lost = true;
+	}
 	if (s->state == SIDE_CLEAR && in->raw.type == TLS_APPLICATION)
 		begin_protected(t, way, in);
 	if (s->state == SIDE_WAIT)
@@ -444,7 +455,8 @@ void tls_take(struct tls *t, enum way way, const struct tls_in *in)
 		take_protected(t, way, in);
 	else
 		tls_show(t, way, in, TLS_SEEN_CLOSED);
-	if (s->state != SIDE_WAIT)
+	/* while a number is guessed at, all since the last record that opened counts as lost */
+	if (s->state != SIDE_WAIT && !(s->guess && s->state == SIDE_OPEN))
 		s->expect = in->offset + TLS_HEADER + in->raw.n;
 }
 

@@ -16,6 +16,8 @@ void tls_lose(struct tls_side *s)
 	s->guess = true;
 	s->passing = false;
 	s->scan = 0;
+	if (s->opener)
+		s->opener->iv_lost = true;
 }
 
 /* Tries to open a record with `lost` records before it. */

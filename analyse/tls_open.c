@@ -301,8 +301,7 @@ static struct view cbc_text(const struct tls_opener *o, struct view body)
 	return body;
 }
 
-/* Keeps the last block of a TLS 1.0 CBC record: the next one's IV. */
-static void chain_iv(struct tls_opener *o, struct view body)
+void tls_opener_chain(struct tls_opener *o, struct view body)
 {
 	size_t block = o->row->block;
 
@@ -331,7 +330,7 @@ enum tls_opened tls_opener_open(struct tls_opener *o, const struct tls_raw *raw,
 	enum tls_opened r = open_at(o, o->seq, o->iv, raw, out, n, type);
 
 	o->seq++;
-	chain_iv(o, (struct view){raw->body, raw->n});
+	tls_opener_chain(o, (struct view){raw->body, raw->n});
 	if (r == TLS_OPENED) {
 		o->opened++;
 		o->nonce = tls_opener_nonce(o, raw);
@@ -387,7 +386,7 @@ enum tls_opened tls_opener_try(struct tls_opener *o, const struct tls_raw *raw, 
 
 	before = cbc_text(o, before);
 	if (o->row->mode == TLS_MODE_CBC && o->version == TLS_1_0) {
-		if (before.n < o->row->block && (lost || o->iv_lost))
+		if (before.n < o->row->block && o->iv_lost)
 			return TLS_OPEN_BAD;
 		if (before.n >= o->row->block)
 			iv = before.p + before.n - o->row->block;
@@ -402,14 +401,14 @@ enum tls_opened tls_opener_try(struct tls_opener *o, const struct tls_raw *raw, 
 	o->seq += lost + 1;
 	o->opened++;
 	o->nonce = tls_opener_nonce(o, raw);
-	chain_iv(o, (struct view){raw->body, raw->n});
+	tls_opener_chain(o, (struct view){raw->body, raw->n});
 	return r;
 }
 
 void tls_opener_pass(struct tls_opener *o, size_t n, struct view tail)
 {
 	o->seq++;
-	chain_iv(o, tail);
+	tls_opener_chain(o, tail);
 	if (o->row->mode == TLS_MODE_STREAM && o->cipher)
 		skip_stream(o->cipher, n);
 }

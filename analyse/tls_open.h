@@ -72,6 +72,8 @@ enum tls_opened tls_opener_open(struct tls_opener *o, const struct tls_raw *raw,
 enum tls_opened tls_opener_try(struct tls_opener *o, const struct tls_raw *raw, uint64_t lost,
 			       uint64_t stream, struct view before, uint8_t *out, size_t *n,
 			       uint8_t *type);
+/* Takes the IV of the next record, TLS 1.0 CBC, from the end of the one before. */
+void tls_opener_chain(struct tls_opener *o, struct view body);
 /* Passes over a record of n bytes whose body was not seen whole; `tail` is what was of its end. */
 void tls_opener_pass(struct tls_opener *o, size_t n, struct view tail);
 /* Returns the explicit nonce of a record, 0 when the cipher has none. */
