@@ -71,7 +71,7 @@ def set_keys(path, settings):
 class Server:
     """sstpd on a host: the set-up that `sstpd --init` writes, with settings {"section.key": value} changed."""
 
-    def __init__(self, host, settings=None, users=((USER, PASSWORD),), pool=POOL4):
+    def __init__(self, host, settings=None, users=((USER, PASSWORD),), user_options=(), pool=POOL4):
         self.host, self.lab = host, host.lab
         self.dir = self.lab.path("sstpd")
         self.conf, self.certificate, self.key = (f"{self.dir}/{name}" for name in ("sstpd.conf", "cert.pem", "key.pem"))
@@ -79,7 +79,7 @@ class Server:
                   "--name", NAME, "--pool", pool, "--pool6", POOL6])
         set_keys(self.conf, settings or {})
         for user, password in users:
-            self.ctl("user", "add", user, stdin=password + "\n")
+            self.ctl("user", "add", user, *user_options, stdin=password + "\n")
         self.program = self.host.start("sstpd", [program("sstpd"), "-c", self.conf])
         self.program.wait_for("ready name=")
 
@@ -147,14 +147,19 @@ def cabled_hosts(the_lab):
     return server, client
 
 
-def call(the_lab, settings=None, options=(), **client):
+def call(the_lab, settings=None, options=(), **server):
     """sstpd, and sstp connected to it."""
     server_host, client_host = cabled_hosts(the_lab)
-    server = Server(server_host, settings)
-    return server, Client(client_host, server, options=options, **client).up()
+    server = Server(server_host, settings, **server)
+    return server, Client(client_host, server, options=["--route", POOL6, *options]).up()
+
+
+def user_options(method):
+    """How sstpctl must store a password for an authentication method."""
+    return ["--cleartext"] if method in ("chap-md5", "eap-md5") else []
 
 
 def ping(host, address, count=3):
     """Claims that all of some pings are answered."""
-    said = host.run(["ping", "-n", "-q", "-c", str(count), "-i", "0.05", "-W", "2", address], check=False)
-    claim(f" {count} received" in said, f"ping {address}: {' '.join(said.split())[-160:]}")
+    said = host.run(["ping", "-n", "-q", "-c", str(count), "-i", "0.05", "-W", "2", address])
+    claim(f" {count} received" in said, f"ping {address}: {' '.join(said.split())}")

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Who gets in, by which method, and what the one hears who does not."""
 
-from suite import (GATEWAY4, GATEWAY6, NAME, Client, Server, cabled_hosts, call, claim, lab, ping, test)
+from suite import (GATEWAY4, GATEWAY6, NAME, Client, Server, cabled_hosts, call, claim, lab, ping, test,
+                   user_options)
 
 
 def call_with(method, the_lab):
     """A call in which both sides allow one method only, with pings both ways, over IPv4 and IPv6."""
-    server, client = call(the_lab, {"auth.methods": method}, ["--auth", method])
+    server, client = call(the_lab, {"auth.methods": method}, ["--auth", method], user_options=user_options(method))
     claim(client.phases["auth"]["method"] == method, f"sstp says the method was {client.phases['auth']}")
     session = server.only_session()
     claim(session["method"] == method, f"sstpctl says the method was {session['method']}")

