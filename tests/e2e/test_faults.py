@@ -63,8 +63,8 @@ def damaged(the_lab, field):
     client = Client(client_host, server, options=["--trace"],
                     env={"LD_PRELOAD": uml.build_shim(the_lab.dir), "SSTP_DAMAGE": field})
     client.fails("protocol")
-    claim(client.program.said(r"< sstp CALL_ABORT.*CRYPTO_BINDING.*VALUE_NOT_SUPPORTED"),
-          "sstp did not receive CALL_ABORT with CRYPTO_BINDING and VALUE_NOT_SUPPORTED")
+    claim(client.program.said("< sstp call-abort status=value-not-supported attrib=crypto-binding"),
+          "sstp did not receive CALL_ABORT with CRYPTO_BINDING (3) and VALUE_NOT_SUPPORTED (4)")
     server.program.wait_for("crypto binding")
     server.wait_no_session()
 

@@ -3,6 +3,8 @@
 
 import shutil
 
+import uml
+
 from suite import GATEWAY4, Client, Server, Skip, cabled_hosts, claim, lab, ping, test
 
 # SSTP messages by number, as they must follow each other (MS-SSTP 2.2.4)
@@ -16,7 +18,7 @@ def tshark(capture, keylog, *options):
 
 def captured_call(the_lab, tls):
     """A call from start to end with some pings, captured; returns the capture and the key log."""
-    if shutil.which("tshark") is None or shutil.which("tcpdump") is None and shutil.which("dumpcap") is None:
+    if shutil.which("tshark") is None:
         raise Skip("tshark is not installed (tests/lab/deps installs it)")
     server_host, client_host = cabled_hosts(the_lab)
     server = Server(server_host)
@@ -24,10 +26,13 @@ def captured_call(the_lab, tls):
     dump = server_host.start("dumpcap", ["dumpcap", "-q", "-i", "wire", "-f", "tcp port 443", "-w", capture])
     dump.wait_for("File: ")
     client = Client(client_host, server, options=["--keylog", keylog],
-                    env={"OPENSSL_CONF": lab.openssl_limits(the_lab, "openssl.cnf", tls)}).up()
+                    env={"LD_PRELOAD": uml.build_shim(the_lab.dir), "SSTP_TLS": tls}).up()
+    claim(client.phases["tls"]["version"] == f"TLSv{tls}", f"the version was {client.phases['tls']['version']}")
     ping(client.host, GATEWAY4, 5)
     client.hang_up()
     server.wait_no_session()
+    lab.wait_until(lambda: len(tshark(capture, keylog, "-Y", "tcp.flags.fin == 1")) == 2, 10,
+                   "dumpcap writes the end of the connection")
     dump.stop()
     return capture, keylog
 

@@ -213,20 +213,13 @@ class Lab:
 
 
 def cable(one, one_if, other, other_if):
-    """Joins two hosts by a veth pair, up at both ends."""
+    """Joins two hosts by a veth pair, up at both ends, without link-local addresses that come late."""
     run(["ip", "link", "add", one_if, *one.at(), "type", "veth", "peer", "name", other_if, *other.at()])
-    one.run(f"ip link set {one_if} up")
-    other.run(f"ip link set {other_if} up")
+    one.run(f"ip link set {one_if} addrgenmode none up")
+    other.run(f"ip link set {other_if} addrgenmode none up")
 
 
 def address(host, interface, *addresses):
     """Gives a host's interface addresses, usable at once (no duplicate address detection)."""
     for each in addresses:
         host.run(["ip", "addr", "add", each, "dev", interface, *(["nodad"] if ":" in each else [])])
-
-
-def openssl_limits(the_lab, name, version):
-    """Writes an OpenSSL configuration that allows one TLS version ("1.2"; None for all); returns its path."""
-    limits = f"MinProtocol = TLSv{version}\nMaxProtocol = TLSv{version}\n" if version else ""
-    return the_lab.write(name, "openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = limits\n"
-                         f"[limits]\n{limits}CipherString = DEFAULT@SECLEVEL=1\n")

@@ -4,6 +4,7 @@
  * suite. It is steered by environment variables:
  *
  * SSLKEYLOGFILE=FILE  appends the TLS secrets of every connection, in NSS key log format
+ * SSTP_TLS=1.2        speaks TLS 1.2 at most, whatever the program wants
  * SSTP_DAMAGE=FIELD   flips a bit of one field of CALL_CONNECTED before it is encrypted; FIELD is
  *                     hashproto, nonce, hash or mac (MS-SSTP 2.2.7)
  */
@@ -42,6 +43,17 @@ SSL_CTX *SSL_CTX_new(const SSL_METHOD *method)
 	if (ctx != NULL && keylog_fd >= 0)
 		SSL_CTX_set_keylog_callback(ctx, write_key);
 	return ctx;
+}
+
+SSL *SSL_new(SSL_CTX *ctx)
+{
+	SSL *(*next)(SSL_CTX *) = (SSL * (*)(SSL_CTX *)) dlsym(RTLD_NEXT, "SSL_new");
+	const char *most = getenv("SSTP_TLS");
+	SSL *ssl = next(ctx);
+
+	if (ssl != NULL && most != NULL && strcmp(most, "1.2") == 0)
+		SSL_set_max_proto_version(ssl, TLS1_2_VERSION);
+	return ssl;
 }
 
 /* Where a field of CALL_CONNECTED starts, 0 if there is none to damage. */

@@ -70,7 +70,10 @@ class SstpcGuest:
 
     def _write_settings(self):
         wanted = self.options
-        lab.openssl_limits(self.lab, f"{self.name}/openssl.cnf", wanted.get("tls"))
+        tls = wanted.get("tls")
+        limits = f"MinProtocol = TLSv{tls}\nMaxProtocol = TLSv{tls}\n" if tls else ""
+        self.lab.write(f"{self.name}/openssl.cnf", "openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\n"
+                       f"system_default = limits\n[limits]\n{limits}CipherString = DEFAULT@SECLEVEL=1\n")
         agreed = wanted.get("auth", "mschap-v2").split()
         refused = [m for m in ("pap", "chap", "mschap", "mschap-v2", "eap") if m not in agreed]
         self.lab.write(f"{self.name}/ppp-options", "".join(f"refuse-{m}\n" for m in refused))
