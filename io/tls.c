@@ -64,8 +64,7 @@ static int bio_read(BIO *bio, char *buf, int size)
 	return -1;
 }
 
-/* Makes room for n more bytes of output; false when memory is short. */
-static bool make_room(struct tls *t, size_t n)
+bool tls_make_room(struct tls *t, size_t n)
 {
 	size_t used = t->out_end - t->out_at;
 	size_t size = t->out_size ? t->out_size : OUT_FIRST;
@@ -96,7 +95,7 @@ static int bio_write(BIO *bio, const char *bytes, int n)
 {
 	struct tls *t = BIO_get_data(bio);
 
-	if (n <= 0 || !make_room(t, (size_t)n))
+	if (n <= 0 || !tls_make_room(t, (size_t)n))
 		return -1;
 	memcpy(t->out + t->out_end, bytes, (size_t)n);
 	t->out_end += (size_t)n;
@@ -298,6 +297,10 @@ enum tls_result tls_handshake(struct tls *t)
 
 	if (t->end != TLS_OK)
 		return t->end;
+	if (!t->ssl) {
+		t->ready = true;
+		return TLS_OK;
+	}
 	ERR_clear_error();
 	t->drained = false;
 	r = SSL_do_handshake(t->ssl);
@@ -318,6 +321,8 @@ long tls_read(struct tls *t, void *buf, size_t n)
 	uint8_t *at = buf;
 	size_t total = 0, got;
 
+	if (!t->ssl)
+		return tls_plain_read(t, buf, n);
 	t->drained = false;
 	while (t->end == TLS_OK && total < n) {
 		int r;
@@ -341,6 +346,8 @@ enum tls_result tls_write(struct tls *t, const void *bytes, size_t n)
 
 	if (t->end == TLS_FAILED || t->closed)
 		return TLS_FAILED;
+	if (!t->ssl)
+		return tls_plain_write(t, bytes, n);
 	ERR_clear_error();
 	r = SSL_write_ex(t->ssl, bytes, n, &done);
 	if (r == 1 && done == n)
@@ -361,6 +368,8 @@ void tls_close(struct tls *t)
 	if (t->closed || t->end == TLS_FAILED || !t->ready)
 		return;
 	t->closed = true;
+	if (!t->ssl)
+		return;
 	ERR_clear_error();
 	(void)SSL_shutdown(t->ssl); /* queues close_notify; the answer is not waited for */
 	ERR_clear_error();
@@ -368,7 +377,7 @@ void tls_close(struct tls *t)
 
 bool tls_peer_hashes(const struct tls *t, uint8_t sha1[20], uint8_t sha256[32])
 {
-	X509 *cert = SSL_get0_peer_certificate(t->ssl);
+	X509 *cert = t->ssl ? SSL_get0_peer_certificate(t->ssl) : NULL;
 
 	if (cert)
 		tls_cert_hashes(cert, sha1, sha256);
@@ -377,7 +386,7 @@ bool tls_peer_hashes(const struct tls *t, uint8_t sha1[20], uint8_t sha256[32])
 
 bool tls_own_hashes(const struct tls *t, uint8_t sha1[20], uint8_t sha256[32])
 {
-	X509 *cert = SSL_get_certificate(t->ssl);
+	X509 *cert = t->ssl ? SSL_get_certificate(t->ssl) : NULL;
 
 	if (cert)
 		tls_cert_hashes(cert, sha1, sha256);
@@ -386,26 +395,26 @@ bool tls_own_hashes(const struct tls *t, uint8_t sha1[20], uint8_t sha256[32])
 
 const char *tls_version(const struct tls *t)
 {
-	return SSL_get_version(t->ssl);
+	return t->ssl ? SSL_get_version(t->ssl) : "none";
 }
 
 const char *tls_cipher(const struct tls *t)
 {
-	const char *name = SSL_get_cipher_name(t->ssl);
+	const char *name = t->ssl ? SSL_get_cipher_name(t->ssl) : NULL;
 
 	return name ? name : "none";
 }
 
 const char *tls_sni(const struct tls *t)
 {
-	const char *name = SSL_get_servername(t->ssl, TLSEXT_NAMETYPE_host_name);
+	const char *name = t->ssl ? SSL_get_servername(t->ssl, TLSEXT_NAMETYPE_host_name) : NULL;
 
 	return name ? name : "";
 }
 
 const char *tls_peer_names(const struct tls *t, char *buf, size_t n)
 {
-	X509 *cert = SSL_get0_peer_certificate(t->ssl);
+	X509 *cert = t->ssl ? SSL_get0_peer_certificate(t->ssl) : NULL;
 
 	if (cert)
 		tls_cert_names(cert, buf, n);

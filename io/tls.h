@@ -104,6 +104,16 @@ int tls_ctx_days_left(const struct tls_ctx *c);
  * NULL when memory is short.
  */
 struct tls *tls_new(struct tls_ctx *c, int fd, const char *name);
+/*
+ * Makes a connection of the same shape without TLS, for what a TLS terminator in front of us relays
+ * (MS-SSTP 3.3.3): the handshake is done at once, what is queued is sent as it is, and the end of
+ * the stream is TLS_CLOSED. NULL when memory is short.
+ */
+struct tls *tls_new_plain(int fd);
+/* Reads the hashes of the DER form of the first certificate in a PEM file; false with *err filled.
+ */
+bool tls_file_hashes(const char *cert_file, uint8_t sha1[20], uint8_t sha256[32],
+		     struct tls_err *err);
 /* Frees t, without a word to the peer. NULL is ignored. */
 void tls_free(struct tls *t);
 /* Goes on with the handshake: TLS_OK when it is done, TLS_WANT_..., TLS_CLOSED or TLS_FAILED. */
@@ -128,11 +138,13 @@ size_t tls_queued(const struct tls *t);
 /* Queues close_notify, once; nothing may be written after it. tls_flush() sends it. */
 void tls_close(struct tls *t);
 
+/* Returns whether the connection is one of tls_new_plain(). */
+bool tls_is_plain(const struct tls *t);
 /* Reads the hashes of the DER form of the peer's leaf certificate; false when it sent none. */
 bool tls_peer_hashes(const struct tls *t, uint8_t sha1[20], uint8_t sha256[32]);
 /* Reads the hashes of the certificate that this side has shown; false when it has none. */
 bool tls_own_hashes(const struct tls *t, uint8_t sha1[20], uint8_t sha256[32]);
-/* Returns "TLSv1.3" and the like; valid as long as t. */
+/* Returns "TLSv1.3" and the like, "none" without TLS; valid as long as t. */
 const char *tls_version(const struct tls *t);
 /* Returns the cipher suite's name as OpenSSL writes it. */
 const char *tls_cipher(const struct tls *t);

@@ -21,7 +21,7 @@ struct tls_ctx {
 };
 
 struct tls {
-	SSL *ssl;
+	SSL *ssl; /* NULL: without TLS (tls_plain.c), as ctx is then */
 	struct tls_ctx *ctx;
 	int fd;
 	char *name; /* what a client verifies; NULL for a server */
@@ -40,6 +40,12 @@ struct tls {
 	bool closed; /* close_notify is queued */
 };
 
+/* Makes room for n more bytes of output; false when memory is short. */
+bool tls_make_room(struct tls *t, size_t n);
+/* tls_read() without TLS. */
+long tls_plain_read(struct tls *t, void *buf, size_t n);
+/* tls_write() without TLS. */
+enum tls_result tls_plain_write(struct tls *t, const void *bytes, size_t n);
 /* Records a fault and its sentence; only the first one of a connection is kept. */
 void tls_fail(struct tls *t, enum tls_fault fault, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

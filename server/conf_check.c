@@ -17,12 +17,15 @@ static void check_required(const struct conf *c, struct conf_faults *f)
 	need(c, f, c->name,
 	     "[server] name is missing; write the name that clients dial, such as "
 	     "vpn.example.org");
-	need(c, f, c->listen.n,
+	need(c, f, c->listen.n || c->plain_listen.n,
 	     "[server] listen is missing; write ADDRESS:PORT, such as 0.0.0.0:443");
-	need(c, f, c->certificate,
-	     "[tls] certificate is missing; write the PEM file of the server's "
+	need(c, f, c->certificate || !c->listen.n,
+	     "[tls] certificate is missing; write the PEM file of the server's certificate");
+	need(c, f, c->key || !c->listen.n,
+	     "[tls] key is missing; write the PEM file of the certificate's key");
+	need(c, f, c->plain_certificate || !c->plain_listen.n,
+	     "[plain] certificate is missing; write the PEM file of the TLS terminator's "
 	     "certificate");
-	need(c, f, c->key, "[tls] key is missing; write the PEM file of the certificate's key");
 	need(c, f, c->database,
 	     "[auth] database is missing; write the file of the users, such as "
 	     "users.db");

@@ -227,7 +227,9 @@ static void answer_stats(struct gather *g)
 	json_object_set_new(o, "ip4_all", json_integer(n4));
 	json_object_set_new(o, "ip6_free", json_integer(free6));
 	json_object_set_new(o, "ip6_all", json_integer(n6));
-	json_object_set_new(o, "certificate_days", json_integer(tls_ctx_days_left(d->tls)));
+	if (d->cert.tls)
+		json_object_set_new(o, "certificate_days",
+				    json_integer(tls_ctx_days_left(d->cert.tls)));
 	json_object_set_new(o, "workers", g->workers);
 	ctl_answer(g->ctl, g->client, o);
 	free(g);

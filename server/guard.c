@@ -171,10 +171,10 @@ enum guard_verdict guard_enter(struct guard *g, const struct net_addr *from, uin
 	enum guard_verdict v;
 
 	pthread_mutex_lock(&g->lock);
-	s = find(g, from);
+	s = from ? find(g, from) : NULL;
 	v = judge(g, s, now_ms);
 	if (v == GUARD_IN) {
-		s = find_or_make(g, from, now_ms);
+		s = from ? find_or_make(g, from, now_ms) : NULL;
 		if (s)
 			s->connections++;
 		g->sessions++;
@@ -215,7 +215,7 @@ void guard_leave(struct guard *g, const struct net_addr *from, bool authenticate
 	g->sessions--;
 	if (!authenticated)
 		g->unauth--;
-	s = find(g, from);
+	s = from ? find(g, from) : NULL;
 	if (s && s->connections && --s->connections == 0 && !s->fails)
 		forget(g, s);
 	pthread_mutex_unlock(&g->lock);

@@ -50,7 +50,8 @@ struct guard {
 bool guard_init(struct guard *g, const struct guard_limits *limits, uint64_t key);
 /* Frees what g holds; does nothing when g is all zero. */
 void guard_fini(struct guard *g);
-/* Asks whether a connection from the address may be served, and counts it if so. */
+/* Asks whether a connection from the address may be served, and counts it if so. from NULL, here
+ * and in guard_leave(): the source is not looked at. */
 enum guard_verdict guard_enter(struct guard *g, const struct net_addr *from, uint64_t now_ms);
 /* Tells that a connection that was let in has authenticated. */
 void guard_authenticated(struct guard *g);

@@ -26,7 +26,7 @@ struct daemon {
 	struct mailbox box;
 	struct loop_signal on_term, on_int, on_hup;
 	struct ctl ctl;
-	struct tls_ctx *tls;     /* for new calls */
+	struct shown_cert cert;  /* for new calls */
 	struct tls_ctx *tls_old; /* replaced; freed when every worker has let go of it */
 	unsigned tls_waiting;    /* workers that have not */
 	char tun_name[IFNAMSIZ];
@@ -46,8 +46,8 @@ void daemon_stop(struct daemon *d);
 /* Opens listening sockets and TUN queues for all workers, sets addresses, opens the control socket.
  * What fails is logged. */
 bool open_everything(struct daemon *d);
-/* Makes the TLS context of the configured files; NULL with the reason in err. */
-struct tls_ctx *open_tls(const struct conf *c, struct tls_err *err);
+/* Reads the configured certificates; false with the reason in err. The context is the caller's. */
+bool open_cert(const struct conf *c, struct shown_cert *cert, struct tls_err *err);
 /* Checks what can be checked without opening sockets; what fails is logged. For `sstpd -t`. */
 bool check_files(const struct conf *c);
 

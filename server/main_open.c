@@ -70,18 +70,20 @@ static void complain_listen(const struct net_addr *a, int err)
 }
 
 /* Opens each address once for each worker. */
-static bool open_listeners(struct daemon *d)
+static bool open_listeners(struct daemon *d, const struct conf_listens *list, bool plain)
 {
-	for (unsigned i = 0; i < d->conf.listen.n; i++) {
-		const struct net_addr *a = &d->conf.listen.at[i];
+	for (unsigned i = 0; i < list->n; i++) {
+		const struct net_addr *a = &list->at[i];
 		int fd = probe_address(a);
 
 		for (unsigned k = 0; fd >= 0 && k < d->server.workers_n; k++) {
 			struct worker *w = d->server.workers[k];
 
 			fd = net_listen(a, BACKLOG);
-			if (fd >= 0)
-				w->listens[w->listens_n++].fd = fd;
+			if (fd < 0)
+				break;
+			w->listens[w->listens_n].fd = fd;
+			w->listens[w->listens_n++].plain = plain;
 		}
 		if (fd < 0) {
 			complain_listen(a, fd);
@@ -168,10 +170,11 @@ static bool open_control(struct daemon *d)
 bool open_everything(struct daemon *d)
 {
 	raise_file_limit(&d->conf);
-	return open_control(d) && open_listeners(d) && open_tun(d) && set_up_interface(d);
+	return open_control(d) && open_listeners(d, &d->conf.listen, false) &&
+	       open_listeners(d, &d->conf.plain_listen, true) && open_tun(d) && set_up_interface(d);
 }
 
-struct tls_ctx *open_tls(const struct conf *c, struct tls_err *err)
+bool open_cert(const struct conf *c, struct shown_cert *cert, struct tls_err *err)
 {
 	struct tls_server_conf tls = {
 		.cert_file = c->certificate,
@@ -182,22 +185,29 @@ struct tls_ctx *open_tls(const struct conf *c, struct tls_err *err)
 		.keylog_file = c->keylog,
 	};
 
-	return tls_server_ctx(&tls, err);
+	memset(cert, 0, sizeof(*cert));
+	if (c->plain_listen.n &&
+	    !tls_file_hashes(c->plain_certificate, cert->plain_sha1, cert->plain_sha256, err))
+		return false;
+	if (c->listen.n)
+		cert->tls = tls_server_ctx(&tls, err);
+	return cert->tls || !c->listen.n;
 }
 
 bool check_files(const struct conf *c)
 {
-	struct tls_err err;
-	struct tls_ctx *tls = open_tls(c, &err);
+	struct shown_cert cert;
 	struct users *users;
+	struct tls_err err;
+	bool good = open_cert(c, &cert, &err);
 	char why[512];
 
-	if (!tls)
+	if (!good)
 		log_error("%s", err.text);
 	users = users_open(c->database, USERS_READ, why, sizeof(why));
 	if (!users)
 		log_error("%s", why);
-	tls_ctx_free(tls);
+	tls_ctx_free(cert.tls);
 	users_close(users);
-	return tls && users;
+	return good && users;
 }

@@ -33,7 +33,7 @@ static bool become(const char *name)
 /* Says what will not work any more, while there is time to change it. */
 static void warn_unreadable(const char *path, const char *what)
 {
-	if (access(path, R_OK) < 0)
+	if (path && access(path, R_OK) < 0)
 		log_warn("the %s %s cannot be read without privileges: %s; a reload will keep the "
 			 "old one",
 			 what, path, strerror(errno));
@@ -52,5 +52,6 @@ bool drop_privileges(const struct conf *c)
 		log_warn("no_new_privs cannot be set: %s", strerror(errno));
 	warn_unreadable(c->certificate, "certificate");
 	warn_unreadable(c->key, "key");
+	warn_unreadable(c->plain_certificate, "certificate");
 	return true;
 }

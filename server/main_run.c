@@ -89,8 +89,7 @@ static bool make_workers(struct daemon *d)
 			return false;
 		}
 		w->gone.open = on_gone;
-		w->cert.tls = d->tls;
-		tls_ctx_hashes(d->tls, w->cert.sha1, w->cert.sha256);
+		w->cert = d->cert;
 	}
 	return v->workers != NULL;
 }
@@ -138,9 +137,12 @@ static bool reserve_fixed(struct daemon *d, char *why, size_t n)
 static void log_certificate(const struct daemon *d)
 {
 	char text[400];
-	int days = tls_ctx_days_left(d->tls);
+	int days;
 
-	log_info("certificate: %s", tls_ctx_describe(d->tls, text, sizeof(text)));
+	if (!d->cert.tls)
+		return;
+	days = tls_ctx_days_left(d->cert.tls);
+	log_info("certificate: %s", tls_ctx_describe(d->cert.tls, text, sizeof(text)));
 	if (days < 15)
 		log_warn("the certificate %s expires in %d days", d->conf.certificate, days);
 }
@@ -217,8 +219,8 @@ static void done_cert(struct order *o, void *arg)
 	d->tls_old = NULL;
 }
 
-/* Hands the new context to every worker. */
-static bool show_certificate(struct daemon *d, struct tls_ctx *tls)
+/* Hands the new certificate to every worker. */
+static bool show_certificate(struct daemon *d, const struct shown_cert *cert)
 {
 	struct order_cert *orders[64] = {NULL};
 	unsigned n = d->server.workers_n;
@@ -231,15 +233,14 @@ static bool show_certificate(struct daemon *d, struct tls_ctx *tls)
 			return false;
 		}
 	}
-	d->tls_old = d->tls;
-	d->tls = tls;
+	d->tls_old = d->cert.tls;
+	d->cert = *cert;
 	d->tls_waiting = n;
 	for (unsigned i = 0; i < n; i++) {
 		orders[i]->order.back = &d->box;
 		orders[i]->order.work = work_cert;
 		orders[i]->order.done = done_cert;
-		orders[i]->cert.tls = tls;
-		tls_ctx_hashes(tls, orders[i]->cert.sha1, orders[i]->cert.sha256);
+		orders[i]->cert = *cert;
 		order_post(d->server.workers[i], &orders[i]->order);
 	}
 	return true;
@@ -248,20 +249,19 @@ static bool show_certificate(struct daemon *d, struct tls_ctx *tls)
 /* Reads certificate and key anew; what is wrong goes into why. */
 static bool reload_certificate(struct daemon *d, char *why, size_t n)
 {
+	struct shown_cert cert;
 	struct tls_err err;
-	struct tls_ctx *tls;
 
 	if (d->tls_waiting) {
 		snprintf(why, n, "the reload before is not through yet");
 		return false;
 	}
-	tls = open_tls(&d->conf, &err);
-	if (!tls) {
+	if (!open_cert(&d->conf, &cert, &err)) {
 		snprintf(why, n, "the old certificate stays in use: %s", err.text);
 		return false;
 	}
-	if (!show_certificate(d, tls)) {
-		tls_ctx_free(tls);
+	if (!show_certificate(d, &cert)) {
+		tls_ctx_free(cert.tls);
 		snprintf(why, n, "the old certificate stays in use: no memory");
 		return false;
 	}
@@ -303,6 +303,9 @@ static void log_ready(const struct daemon *d)
 		ip_net_text(&d->conf.pool6, net6);
 	for (unsigned i = 0; i < d->conf.listen.n; i++)
 		log_notice("listening on %s", net_addr_text(&d->conf.listen.at[i], text));
+	for (unsigned i = 0; i < d->conf.plain_listen.n; i++)
+		log_notice("listening on %s without TLS, for a TLS terminator",
+			   net_addr_text(&d->conf.plain_listen.at[i], text));
 	if (d->conf.keylog)
 		log_warn("TLS secrets are written to %s ([tls] keylog): whoever has that file can "
 			 "read all traffic",
@@ -323,8 +326,7 @@ static bool start(struct daemon *d)
 	}
 	mail_init(&d->box, d->loop, d);
 	d->start_ms = clock_ms();
-	d->tls = open_tls(&d->conf, &err);
-	if (!d->tls) {
+	if (!open_cert(&d->conf, &d->cert, &err)) {
 		log_error("%s", err.text);
 		return false;
 	}
@@ -350,7 +352,7 @@ static void clean_up(struct daemon *d)
 	routes_fini(&v->routes);
 	leases_fini(&v->leases);
 	guard_fini(&v->guard);
-	tls_ctx_free(d->tls);
+	tls_ctx_free(d->cert.tls);
 	tls_ctx_free(d->tls_old);
 	loop_signal_stop(&d->on_term);
 	loop_signal_stop(&d->on_int);

@@ -121,17 +121,18 @@ struct log_budget {
 	uint64_t lost; /* since the last line about that */
 };
 
-/* The TLS context for new calls, with its certificate's hashes; replaced by reload. */
+/* What new calls are shown, and their crypto binding is checked against; replaced by reload. */
 struct shown_cert {
-	struct tls_ctx *tls;
-	uint8_t sha1[20];
-	uint8_t sha256[32];
+	struct tls_ctx *tls;    /* NULL when only a terminator is listened to */
+	uint8_t plain_sha1[20]; /* of the terminator's certificate */
+	uint8_t plain_sha256[32];
 };
 
 /* A socket that a worker listens on. */
 struct listener {
 	struct worker *w;
 	int fd;
+	bool plain; /* a TLS terminator's: calls come without TLS, and all from its address */
 	struct loop_fd io;
 };
 
@@ -149,7 +150,7 @@ struct worker {
 	struct loop_later bury;
 
 	unsigned listens_n;
-	struct listener listens[CONF_LISTEN_MAX];
+	struct listener listens[2 * CONF_LISTEN_MAX];
 	bool listening;
 
 	struct shown_cert cert;
@@ -189,8 +190,9 @@ void worker_stop(struct worker *w, uint32_t patience_ms);
 /* Starts or pauses to listen. */
 void worker_listen(struct worker *w, bool on);
 
-/* Makes a session of an accepted connection that the guard has let in; fd is the session's. */
-void session_new(struct worker *w, int fd, const struct net_addr *from);
+/* Makes a session of an accepted connection that the guard has let in; fd is the session's.
+ * plain: it comes from a TLS terminator. */
+void session_new(struct worker *w, int fd, const struct net_addr *from, bool plain);
 /* Brings a session up to date after any door of its link was used: sends, waits, ends. */
 void session_settle(struct session *s);
 /* Ends a session in order, for the reason given (sstp_link_close()). */

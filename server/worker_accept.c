@@ -12,11 +12,12 @@
 #define UNSENT_MOST 262144 /* bytes that the kernel may hold unsent for one client */
 
 /* Takes one connection; false when none waits. */
-static bool accept_one(struct worker *w, int listen_fd)
+static bool accept_one(struct listener *l)
 {
+	struct worker *w = l->w;
 	struct net_addr from;
 	enum guard_verdict v;
-	int fd = net_accept(listen_fd, &from);
+	int fd = net_accept(l->fd, &from);
 
 	if (fd == -EAGAIN)
 		return false;
@@ -27,7 +28,7 @@ static bool accept_one(struct worker *w, int listen_fd)
 	}
 	if (fd < 0)
 		return true; /* it went away while it waited */
-	v = guard_enter(&w->server->guard, &from, clock_ms());
+	v = guard_enter(&w->server->guard, l->plain ? NULL : &from, clock_ms());
 	if (v != GUARD_IN) {
 		w->stats.refused++;
 		log_refused(w, &from, v);
@@ -36,7 +37,7 @@ static bool accept_one(struct worker *w, int listen_fd)
 	}
 	w->stats.accepted++;
 	net_tune(fd, UNSENT_MOST);
-	session_new(w, fd, &from);
+	session_new(w, fd, &from, l->plain);
 	return true;
 }
 
@@ -46,7 +47,7 @@ static void on_listen(void *arg, unsigned ready)
 
 	(void)ready;
 	for (unsigned i = 0; i < ACCEPT_TURN && l->w->listening; i++)
-		if (!accept_one(l->w, l->fd))
+		if (!accept_one(l))
 			break;
 }
 

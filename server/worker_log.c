@@ -122,7 +122,8 @@ void log_login_failed(struct session *s, int err)
 	struct text t = text_init(buf, sizeof(buf));
 
 	s->w->stats.logins_failed++;
-	guard_failed(&s->w->server->guard, &s->from, clock_ms());
+	if (!tls_is_plain(s->tls))
+		guard_failed(&s->w->server->guard, &s->from, clock_ms());
 	if (!may_log(s->w))
 		return;
 	add_quoted(&t, "user", s->user);

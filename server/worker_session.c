@@ -47,14 +47,24 @@ static bool grow_slots(struct worker *w)
 	return true;
 }
 
-void session_new(struct worker *w, int fd, const struct net_addr *from)
+/* Returns what the guard counts the session by: nothing, when all come from one terminator. */
+static const struct net_addr *source_of(const struct session *s)
+{
+	return tls_is_plain(s->tls) ? NULL : &s->from;
+}
+
+void session_new(struct worker *w, int fd, const struct net_addr *from, bool plain)
 {
 	struct session *s = calloc(1, sizeof(*s));
 	uint64_t now = clock_ms();
 
-	if (!s || (!w->free_n && !grow_slots(w)) || !(s->tls = tls_new(w->cert.tls, fd, NULL))) {
+	if (s)
+		s->tls = plain ? tls_new_plain(fd) : tls_new(w->cert.tls, fd, NULL);
+	if (!s || !s->tls || (!w->free_n && !grow_slots(w))) {
 		log_error("no memory for a connection");
-		guard_leave(&w->server->guard, from, false);
+		guard_leave(&w->server->guard, plain ? NULL : from, false);
+		if (s)
+			tls_free(s->tls);
 		close(fd);
 		free(s);
 		return;
@@ -96,7 +106,7 @@ static void bury(struct session *s)
 	loop_fd_want(&s->io, 0);
 	loop_timer_at(&s->timer, UINT64_MAX);
 	loop_later_cancel(w->loop, &s->again);
-	guard_leave(&w->server->guard, &s->from, s->authenticated);
+	guard_leave(&w->server->guard, source_of(s), s->authenticated);
 	w->slots[s->slot] = NULL;
 	w->free_slots[w->free_n++] = s->slot;
 	w->sessions_n--;
@@ -218,8 +228,8 @@ static void make_link_config(struct session *s, struct sstp_config *cfg)
 	*cfg = s->w->server->link;
 	random_bytes(cfg->seed, sizeof(cfg->seed));
 	if (!tls_own_hashes(s->tls, cfg->cert_sha1, cfg->cert_sha256)) {
-		memcpy(cfg->cert_sha1, s->w->cert.sha1, sizeof(cfg->cert_sha1));
-		memcpy(cfg->cert_sha256, s->w->cert.sha256, sizeof(cfg->cert_sha256));
+		memcpy(cfg->cert_sha1, s->w->cert.plain_sha1, sizeof(cfg->cert_sha1));
+		memcpy(cfg->cert_sha256, s->w->cert.plain_sha256, sizeof(cfg->cert_sha256));
 	}
 	if (log_wants(LOG_AT_DEBUG))
 		s->trace = calloc(TRACE_RING, sizeof(*s->trace));

@@ -202,8 +202,10 @@ static void test_a_key_given_twice_is_told_with_both_lines(void **state)
 static void test_what_is_missing_is_told_all_at_once(void **state)
 {
 	(void)state;
-	expect_fault("# nothing\n", 6, "[server] name is missing");
-	expect_fault("# nothing\n", 6, "[ipv4] pool and [ipv6] pool are both missing");
+	expect_fault("# nothing\n", 4, "[server] name is missing");
+	expect_fault("# nothing\n", 4, "[ipv4] pool and [ipv6] pool are both missing");
+	expect_fault("[server]\nlisten = 0.0.0.0:443\n", 5, "[tls] key is missing");
+	expect_fault("[plain]\nlisten = 127.0.0.1:80\n", 4, "[plain] certificate is missing");
 }
 
 static void test_every_bad_value_is_told_with_what_is_right(void **state)
