@@ -95,7 +95,7 @@ void ppp_init(struct ppp *p, const struct sstp_config *cfg, struct drbg *random,
 	p->env = (struct cp_env){out, trace, random, restart_ms, LCP_MRU_DEFAULT};
 	p->lcp_cfg = (struct lcp_config){
 		.server = cfg->role == SSTP_SERVER,
-		.mru = cfg->mru ? cfg->mru : LCP_MRU_MAX,
+		.mru = cfg->mru && cfg->mru < LCP_MRU_MAX ? cfg->mru : LCP_MRU_MAX,
 		.methods = p->methods,
 	};
 	p->auth_cfg = (struct auth_config){

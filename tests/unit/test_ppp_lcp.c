@@ -33,6 +33,22 @@ static void test_every_mru_from_68_on_is_taken(void **state)
 	}
 }
 
+static void test_no_more_is_offered_than_sstp_carries(void **state)
+{
+	static const struct {
+		uint16_t configured, offered;
+	} cases[] = {{0, 4091}, {1500, 1500}, {4091, 4091}, {4092, 4091}, {9000, 4091}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		rig_init(&r, SSTP_SERVER, 1);
+		r.cfg.mru = cases[i].configured;
+		rig_start(&r, true);
+		assert_int_equal(r.ppp.lcp.mru, cases[i].offered);
+		rig_fini(&r);
+	}
+}
+
 static void test_no_mru_means_1500_also_after_another_one(void **state)
 {
 	struct ppp_info info;
@@ -165,6 +181,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_mru_from_68_on_is_taken),
+		cmocka_unit_test(test_no_more_is_offered_than_sstp_carries),
 		cmocka_unit_test(test_no_mru_means_1500_also_after_another_one),
 		cmocka_unit_test(test_the_server_asks_for_the_methods_in_their_order_once_each),
 		cmocka_unit_test(test_a_suggested_method_of_the_list_is_preferred_to_the_next),
