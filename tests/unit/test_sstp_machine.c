@@ -52,6 +52,118 @@ static void test_every_event_in_every_state_leaves_a_state_of_the_role(void **st
 			}
 }
 
+/* Checks that an attribute may stand in a message of a type that we send, and what it holds. */
+static void expect_attribute(unsigned type, const struct sstp_attr *a)
+{
+	struct sstp_status_info info;
+
+	switch (type) {
+	case SSTP_MSG_CALL_CONNECT_REQUEST:
+		assert_int_equal(a->id, SSTP_ATTRIB_ENCAPSULATED_PROTOCOL_ID);
+		return;
+	case SSTP_MSG_CALL_CONNECT_ACK:
+		assert_int_equal(a->id, SSTP_ATTRIB_CRYPTO_BINDING_REQ);
+		return;
+	case SSTP_MSG_CALL_CONNECTED:
+		assert_int_equal(a->id, SSTP_ATTRIB_CRYPTO_BINDING);
+		return;
+	}
+	assert_int_equal(a->id, SSTP_ATTRIB_STATUS_INFO);
+	assert_int_equal(sstp_parse_status(a->value, &info), SSTP_OK);
+	if (type == SSTP_MSG_CALL_CONNECT_NAK) {
+		assert_true(info.attrib >= 1 && info.attrib <= 4);
+		assert_non_null(memchr("\x01\x02\x03\x04\x0a\x0b", (int)info.status, 6));
+		assert_true(info.value.n <= SSTP_VALUE_MAX);
+	} else if (type == SSTP_MSG_CALL_ABORT) {
+		assert_true(info.attrib >= 1 && info.attrib <= 4);
+		assert_true(info.status >= 4 && info.status <= 9);
+		assert_int_equal(info.value.n, 0);
+	} else {
+		assert_int_equal(type, SSTP_MSG_CALL_DISCONNECT);
+		assert_int_equal(info.attrib, SSTP_ATTRIB_NO_ERROR);
+		assert_int_equal(info.status, SSTP_STATUS_NO_ERROR);
+		assert_int_equal(info.value.n, 0);
+	}
+}
+
+/* Checks one message that was sent against all that MS-SSTP 2.2 says of senders. */
+static void expect_well_formed(const uint8_t *msg, size_t n)
+{
+	struct sstp_control c;
+	struct sstp_attr a;
+
+	assert_true(n >= 8 && n <= SSTP_PACKET_MAX);
+	assert_memory_equal(msg, "\x10\x01", 2);
+	assert_int_equal(msg[2] << 8 | msg[3], n);
+	assert_int_equal(sstp_parse_control(rd_init(msg + 4, n - 4), &c), SSTP_OK);
+	assert_true(c.type >= SSTP_MSG_CALL_CONNECT_REQUEST && c.type < SSTP_MSGS);
+	for (unsigned i = 0; i < c.count; i++) {
+		const uint8_t *at = c.attrs.p;
+
+		assert_int_equal(sstp_next_attr(&c.attrs, &a), SSTP_OK);
+		assert_int_equal(at[0], 0);
+		assert_int_equal(at[2] << 8 | at[3], a.length);
+		if (a.id != SSTP_ATTRIB_ENCAPSULATED_PROTOCOL_ID)
+			assert_memory_equal(at + 4, "\0\0\0", 3);
+		expect_attribute(c.type, &a);
+	}
+	assert_int_equal(rd_left(&c.attrs), 0);
+}
+
+/* Authentication ends well, where PPP runs. */
+static void on_key(struct rig *r)
+{
+	if (machine_passes_control(&r->m))
+		on_authenticated(r);
+}
+
+static void test_everything_sent_is_well_formed(void **state)
+{
+	static stimulus_fn *const all[] = {
+		on_disconnect_event,
+		on_start,
+		on_request,
+		on_bad_request,
+		on_ack,
+		on_bad_ack,
+		on_nak,
+		on_connected,
+		on_connected_without_binding,
+		on_abort,
+		on_disconnect,
+		on_disconnect_ack,
+		on_echo_request,
+		on_echo_response,
+		on_invalid,
+		on_key,
+		on_any_message,
+	};
+	unsigned sent = 0, types = 0;
+
+	(void)state;
+	for (unsigned role = SSTP_CLIENT; role <= SSTP_SERVER; role++)
+		for (unsigned s = 0; s < SSTP_STATES; s++)
+			for (unsigned e = 0; e < sizeof(all) / sizeof(all[0]); e++) {
+				uint8_t msg[SSTP_PACKET_MAX];
+				struct rig r;
+				size_t n;
+
+				if (!((all_states(role) | 1u << SSTP_DISCONNECTED) & 1u << s) ||
+				    (all[e] == on_start && s != SSTP_DISCONNECTED))
+					continue;
+				rig_to(&r, role, s);
+				all[e](&r);
+				if (machine_deadline(&r.m) != TIME_NEVER)
+					on_deadline(&r);
+				for (; (n = rig_sent(&r, msg)); sent++) {
+					expect_well_formed(msg, n);
+					types |= 1u << msg[5];
+				}
+			}
+	assert_int_equal(types, 0x3fe); /* each of the nine */
+	assert_true(sent > 100);
+}
+
 static void test_a_call_that_is_over_stays_over(void **state)
 {
 	uint8_t msg[SSTP_PACKET_MAX];
@@ -449,6 +561,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_event_in_every_state_leaves_a_state_of_the_role),
+		cmocka_unit_test(test_everything_sent_is_well_formed),
 		cmocka_unit_test(test_a_call_that_is_over_stays_over),
 		cmocka_unit_test(test_every_way_out_tells_ppp_once),
 		cmocka_unit_test(test_ppp_begins_with_the_ack_on_both_sides),
