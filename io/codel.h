@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * CoDel (RFC 8289): decides, from how long packets have waited, which of them a queue should drop
+ * or mark so that it stays short. Pure: the queue itself is somebody else's.
+ */
+#ifndef IO_CODEL_H
+#define IO_CODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CODEL_TARGET_US   5000   /* a standing queue longer than this is too long (RFC 8289 4.3) */
+#define CODEL_INTERVAL_US 100000 /* a round trip, at worst (4.2) */
+
+struct codel {
+	uint64_t first_above; /* when the wait will have been too long for an interval; 0: it is not
+			       */
+	uint64_t drop_next;
+	uint32_t count; /* drops since it began to drop */
+	uint32_t last_count;
+	bool dropping;
+};
+
+/*
+ * Tells what to do with the packet that was just taken from the queue: it waited from `since` to
+ * `now` (microseconds), and `left` bytes are queued behind it. Returns true: drop it, or mark it,
+ * and take the next one.
+ */
+bool codel_drop(struct codel *c, uint64_t since, uint64_t now, size_t left);
+/* Marks an IP packet of n bytes as having met congestion (RFC 3168); false when it does not take
+ * marks. */
+bool codel_mark(uint8_t *p, size_t n);
+
+#endif
