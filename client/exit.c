@@ -49,9 +49,6 @@ static const struct {
 	 "The network in between is down, or the server is: try again."},
 	{SSTP_E_NEGOTIATION_TIME, EXIT_PROTOCOL, EXIT_PROTOCOL,
 	 "The server stopped to answer: try again, and look at its log."},
-	{SSTP_E_HTTP_STATUS, EXIT_HTTP, EXIT_HTTP,
-	 "Ask whether this host and port are the SSTP server's; a web server or a proxy may stand "
-	 "in between."},
 	{SSTP_E_AUTH_FAILED, EXIT_AUTH, EXIT_AUTH,
 	 "Check both; a domain is written as DOMAIN\\user."},
 	{SSTP_E_AUTH_NO_METHOD, EXIT_AUTH, EXIT_AUTH,
@@ -85,6 +82,8 @@ const char *advice_on_link(int err, bool was_up)
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 		if (links[i].err == err)
 			return was_up && links[i].once_up == EXIT_SERVER ? NULL : links[i].advice;
+	if (exit_of_link(err, was_up) == EXIT_HTTP)
+		return "Check host and port; a web server or a proxy may stand in between.";
 	return NULL;
 }
 
