@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "io/clock.h"
+#include "io/locked.h"
 #include "io/log.h"
 #include "io/random.h"
 #include "lib/base/secret.h"
@@ -366,6 +367,7 @@ int daemon_run(struct daemon *d)
 	bool good;
 
 	signal(SIGPIPE, SIG_IGN);
+	locked_process();
 	good = start(d);
 	if (good) {
 		loop_signal_start(d->loop, &d->on_term, SIGTERM, on_end_signal, d);
