@@ -59,7 +59,7 @@ static char *make_heading(const char *text)
 	while (n && isspace((unsigned char)h[n - 1]))
 		h[--n] = '\0';
 	open = strrchr(h, '(');
-	if (n && h[n - 1] == ')' && open && open > h) {
+	if (n && h[n - 1] == ')' && open && open > h && isspace((unsigned char)open[-1])) {
 		*open = '\0';
 		n = strlen(h);
 		while (n && isspace((unsigned char)h[n - 1]))
@@ -204,6 +204,15 @@ static int hex_digit(char c)
 	return c && at ? (int)(at - digits) : -1;
 }
 
+/* Returns the value of two hex digits, -1 when they are none. */
+static int hex_pair(const char *p)
+{
+	int hi = hex_digit(p[0]);
+	int lo = hi < 0 ? -1 : hex_digit(p[1]);
+
+	return lo < 0 ? -1 : hi * 16 + lo;
+}
+
 static void append(uint8_t **bytes, size_t *n, uint8_t b)
 {
 	*bytes = grow(*bytes, *n + 1);
@@ -218,9 +227,9 @@ static int take_escape(const char **at)
 	const char *p = *at;
 	const char *name = strchr(names, *p);
 
-	if (*p == 'x' && hex_digit(p[1]) >= 0 && hex_digit(p[2]) >= 0) {
+	if (*p == 'x' && hex_pair(p + 1) >= 0) {
 		*at = p + 3;
-		return hex_digit(p[1]) << 4 | hex_digit(p[2]);
+		return hex_pair(p + 1);
 	}
 	if (!*p || !name)
 		return -1;
@@ -281,8 +290,8 @@ const char *script_bytes(const char *text, uint8_t **bytes, size_t *n)
 		}
 		if (*p == '"') {
 			complaint = take_text(&p, bytes, n);
-		} else if (hex_digit(p[0]) >= 0 && hex_digit(p[1]) >= 0) {
-			append(bytes, n, (uint8_t)(hex_digit(p[0]) << 4 | hex_digit(p[1])));
+		} else if (hex_pair(p) >= 0) {
+			append(bytes, n, (uint8_t)hex_pair(p));
 			p += 2;
 		} else {
 			complaint = "neither hex octets nor \"text\"";
