@@ -15,7 +15,7 @@ import sys
 
 # A room may include itself and rooms of a smaller level. The rooms of one level do not know each other.
 LEVELS = {"base": 0, "crypto": 1, "http": 2, "sstp": 2, "ppp": 2, "link": 3, "io": 4,
-          "analyse": 5, "server": 5, "client": 5, "ctl": 5, "tools": 5}
+          "analyse": 5, "server": 5, "client": 5, "ctl": 6, "tools": 6}  # sstpctl reads what sstpd reads
 C_FOLDERS = ("include", "lib", "io", "server", "client", "ctl", "analyse", "tools", "tests", "examples")
 MAX_FILE_LINES, MAX_FUNCTION_LINES = 800, 80
 # first components that an absolute path in the tree may have: those every Debian has
