@@ -277,8 +277,9 @@ static void test_a_missing_file_is_told(void **state)
 	struct conf c;
 
 	(void)state;
-	assert_false(conf_read(&c, "/nowhere/sstpd.conf", &f));
-	assert_non_null(strstr(f.text, "/nowhere/sstpd.conf: cannot be opened: No such file"));
+	assert_false(conf_read(&c, "/tmp/no-such-folder/sstpd.conf", &f));
+	assert_non_null(
+		strstr(f.text, "/tmp/no-such-folder/sstpd.conf: cannot be opened: No such file"));
 	conf_faults_free(&f);
 	conf_free(&c);
 }

@@ -184,7 +184,7 @@ static void test_what_is_no_database_is_refused_with_what_to_do(void **state)
 	char why[512];
 
 	(void)state;
-	assert_null(users_open("/nowhere/users.db", USERS_READ, why, sizeof(why)));
+	assert_null(users_open("/tmp/no-such-folder/users.db", USERS_READ, why, sizeof(why)));
 	assert_non_null(strstr(why, "sstpd --init makes one"));
 	assert_null(users_open("/dev/null", USERS_READ, why, sizeof(why)));
 	assert_non_null(strstr(why, "not a user database"));
@@ -303,8 +303,8 @@ static void test_threads_are_not_started_over_nothing(void **state)
 	char why[512];
 
 	(void)state;
-	assert_null(login_start("/nowhere/users.db", 2, why, sizeof(why)));
-	assert_non_null(strstr(why, "/nowhere/users.db"));
+	assert_null(login_start("/tmp/no-such-folder/users.db", 2, why, sizeof(why)));
+	assert_non_null(strstr(why, "/tmp/no-such-folder/users.db"));
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
