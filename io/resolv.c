@@ -20,12 +20,19 @@
 #define ARGS_MAX 16
 #define TEXT_MAX 512
 
+/* Where everything here stands; a test has programs of its own below another one. */
+#ifndef RESOLV_ROOT
+#define RESOLV_ROOT ""
+#endif
+
 extern char **environ;
 
 /* Where each program is looked for; the environment's PATH is not trusted with root's rights. */
-static const char *const resolvectl_at[] = {"/usr/bin/resolvectl", "/bin/resolvectl", NULL};
-static const char *const resolvconf_at[] = {"/sbin/resolvconf", "/usr/sbin/resolvconf",
-					    "/usr/bin/resolvconf", NULL};
+static const char *const resolvectl_at[] = {RESOLV_ROOT "/usr/bin/resolvectl",
+					    RESOLV_ROOT "/bin/resolvectl", NULL};
+static const char *const resolvconf_at[] = {RESOLV_ROOT "/sbin/resolvconf",
+					    RESOLV_ROOT "/usr/sbin/resolvconf",
+					    RESOLV_ROOT "/usr/bin/resolvconf", NULL};
 
 static const char *find(const char *const *places)
 {
@@ -38,7 +45,7 @@ static const char *find(const char *const *places)
 /* systemd-resolved must be running, not only installed. */
 static const char *find_resolved(void)
 {
-	return access("/run/systemd/resolve", F_OK) == 0 ? find(resolvectl_at) : NULL;
+	return access(RESOLV_ROOT "/run/systemd/resolve", F_OK) == 0 ? find(resolvectl_at) : NULL;
 }
 
 /* Waits for the child, and ends it when it takes too long. Returns 0, or -EIO when it failed. */
