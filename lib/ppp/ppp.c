@@ -190,7 +190,6 @@ static void stop_networks(struct ppp *p, uint64_t now)
 		p->waiting[n].n = 0;
 	}
 	p->started = false;
-	p->events &= ~(unsigned)PPP_EV_NEED_ADDRESS;
 }
 
 /* Refuses the frame of a protocol that is not spoken here. */
@@ -329,20 +328,45 @@ static void stop_auth(struct ppp *p)
 }
 
 /*
- * The peer, or we, passed. The server may name addresses now; the client begins with the network
- * protocols at the next tick, which is due at once: the owner's answer to PPP_EV_AUTHENTICATED
- * (CALL_CONNECTED) goes out before them (MS-SSTP 3.2.5.2).
+ * Returns whether the peer is who it was before: the first time, or the same name again. LCP may be
+ * negotiated anew at any time (RFC 1661 3.2), but a call, its crypto binding and its addresses
+ * belong to one user.
+ */
+static bool is_same_user(struct ppp *p)
+{
+	const struct view user = auth_view(auth_user(&p->auth), SSTP_NAME_MAX);
+
+	if (p->cfg->role != SSTP_SERVER || !p->keyed)
+		return true;
+	if (!p->wanting) {
+		memcpy(p->user, user.p, user.n);
+		p->user_len = user.n;
+	}
+	return user.n == p->user_len && !memcmp(user.p, p->user, user.n);
+}
+
+/*
+ * The peer, or we, passed. The server asks for addresses, unless it has them from the time before.
+ * The client begins with the network protocols at the next tick, which is due at once: the owner's
+ * answer to PPP_EV_AUTHENTICATED (CALL_CONNECTED) goes out before them (MS-SSTP 3.2.5.2).
  */
 static void enter_network(struct ppp *p, uint64_t now)
 {
+	if (!is_same_user(p)) {
+		fail(p, SSTP_E_AUTH_AGAIN, SSTP_LAYER_PPP, true, now);
+		return;
+	}
 	p->authenticated = true;
 	p->events |= PPP_EV_AUTHENTICATED;
 	set_phase(p, PPP_NETWORK);
-	if (p->cfg->role == SSTP_SERVER) {
-		p->events |= PPP_EV_NEED_ADDRESS;
-	} else {
+	if (p->cfg->role == SSTP_CLIENT) {
 		p->plan = p->cfg->addr;
 		timer_start(&p->network, now, 0);
+	} else if (p->assigned) {
+		start_networks(p, now);
+	} else if (!p->wanting) {
+		p->wanting = true;
+		p->events |= PPP_EV_NEED_ADDRESS;
 	}
 }
 
@@ -434,12 +458,17 @@ static void on_lcp_up(struct ppp *p, uint64_t now)
 static void on_lcp_down(struct ppp *p, uint64_t now)
 {
 	const struct cp *c = &p->lcp.cp;
+	bool asking = p->asking;
 
 	stop_networks(p, now);
 	stop_auth(p);
 	p->events &= ~(unsigned)PPP_EV_LCP_UP;
 	if (c->state >= CP_REQ_SENT) {
 		set_phase(p, PPP_ESTABLISH);
+		/* An answer is on its way, about a request that is gone: it must not meet another.
+		 */
+		if (asking)
+			fail(p, SSTP_E_AUTH_AGAIN, SSTP_LAYER_LCP, true, now);
 		return;
 	}
 	set_phase(p, c->state < CP_CLOSED ? PPP_DEAD : PPP_TERMINATE);
@@ -628,10 +657,12 @@ void ppp_answer(struct ppp *p, struct sstp_auth_answer *a, uint64_t now)
 
 void ppp_assign(struct ppp *p, const struct sstp_addresses *a, uint64_t now)
 {
-	if (p->cfg->role != SSTP_SERVER || p->phase != PPP_NETWORK || p->started)
+	if (!p->wanting || p->assigned)
 		return;
+	p->assigned = true;
 	p->plan = *a;
-	start_networks(p, now);
+	if (p->phase == PPP_NETWORK)
+		start_networks(p, now);
 	settle(p, now);
 }
 

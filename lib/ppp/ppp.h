@@ -39,7 +39,7 @@ enum ppp_event {
 	PPP_EV_LCP_UP = 1 << 0,
 	PPP_EV_NEED_AUTH = 1 << 1,
 	PPP_EV_AUTHENTICATED = 1 << 2, /* at success, before any NCP packet: take the keys now */
-	PPP_EV_NEED_ADDRESS = 1 << 3,
+	PPP_EV_NEED_ADDRESS = 1 << 3,  /* once in a link's life */
 	PPP_EV_IP4_UP = 1 << 4,
 	PPP_EV_IP6_UP = 1 << 5,
 	PPP_EV_IP4_DOWN = 1 << 6,

@@ -29,7 +29,9 @@ struct ppp {
 	bool bypass;
 	bool authenticated;   /* or need not be */
 	bool keyed;           /* authentication ran: the key is its, not zeros */
-	bool asking;          /* PPP_EV_NEED_AUTH was told */
+	bool asking;          /* PPP_EV_NEED_AUTH was told, its answer is due */
+	bool wanting;         /* server: PPP_EV_NEED_ADDRESS was told, once in a link's life */
+	bool assigned;        /* server: and answered */
 	bool started;         /* the network phase's protocols were begun */
 	bool over;            /* PPP_EV_DOWN was told */
 	bool on[PPP_NETS];    /* which of them are to be negotiated */
@@ -44,6 +46,8 @@ struct ppp {
 	char message[AUTH_MESSAGE_MAX];
 
 	enum sstp_auth methods[SSTP_AUTHS + 1];
+	size_t user_len; /* server: who authenticated first; nobody else may after that */
+	char user[SSTP_NAME_MAX];
 	struct sstp_addresses plan;   /* what we want to have agreed on */
 	struct sstp_addresses agreed; /* what is */
 	struct cp_env env;

@@ -45,8 +45,9 @@ struct game {
 	struct sstp_trace ring[64];
 	uint64_t now;
 	bool bypass;
-	bool let_in; /* the server's owner gave the password */
-	unsigned told;
+	bool let_in;     /* the server's owner gave the password */
+	unsigned told;   /* PPP_EV_DOWN */
+	unsigned wanted; /* PPP_EV_NEED_ADDRESS */
 };
 
 static const struct sstp_addresses game_lease = {
@@ -136,7 +137,8 @@ static inline void game_check(struct game *g)
 	game_check_cp(&g->ppp.ipv6cp.cp);
 	ppp_info(&g->ppp, &info);
 	g->told += !!(ev & PPP_EV_DOWN);
-	game_must(g->told <= 1);
+	g->wanted += !!(ev & PPP_EV_NEED_ADDRESS);
+	game_must(g->told <= 1 && g->wanted <= 1);
 	if ((ev & PPP_EV_AUTHENTICATED) && g->cfg.role == SSTP_SERVER)
 		game_must(g->bypass || g->let_in);
 	if (info.ip4_up || info.ip6_up)

@@ -159,6 +159,7 @@ struct wire {
 	struct sstp_addresses lease; /* what the server assigns */
 	const char *password;        /* what the server knows */
 	unsigned moved;              /* frames, both ways */
+	unsigned asked;              /* how often the server wanted addresses */
 	unsigned lose;               /* percent of the frames of LCP, IPCP and IPV6CP */
 	/* Damage: called for each frame that is about to arrive. NULL: none. */
 	void (*damage)(struct wire *w, uint8_t *frame, size_t *n);
@@ -223,6 +224,7 @@ static inline void wire_answer(struct wire *w)
 	rig_events(s);
 	if (s->events & PPP_EV_NEED_ADDRESS) {
 		s->events &= ~(unsigned)PPP_EV_NEED_ADDRESS;
+		w->asked++;
 		ppp_assign(&s->ppp, &w->lease, s->now);
 	}
 	rig_events(s);

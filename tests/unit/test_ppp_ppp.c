@@ -424,6 +424,24 @@ static void test_an_address_is_assigned_once_for_each_network_phase(void **state
 	wire_fini(&w);
 }
 
+static void test_addresses_are_asked_for_once_in_a_links_life(void **state)
+{
+	(void)state;
+	wire_init(&w, 1);
+	rig_start(&w.server, true);
+	rig_start(&w.client, true);
+	for (unsigned round = 0; round < 5; round++) {
+		wire_settle(&w);
+		/* the client begins anew, again and again */
+		cp_down(&w.client.ppp.lcp.cp, w.client.now);
+		cp_up(&w.client.ppp.lcp.cp, w.client.now);
+	}
+	wire_settle(&w);
+	assert_int_equal(w.asked, 1);
+	assert_true(w.server.ppp.flows[PPP_NET_IP4] && w.client.ppp.flows[PPP_NET_IP4]);
+	wire_fini(&w);
+}
+
 static void test_a_network_that_went_down_unheard_was_never_up(void **state)
 {
 	struct rig *c = &w.client;
@@ -550,6 +568,7 @@ int main(void)
 		cmocka_unit_test(test_closing_what_never_was_up_is_told_at_once),
 		cmocka_unit_test(test_doors_that_are_not_due_do_nothing),
 		cmocka_unit_test(test_an_address_is_assigned_once_for_each_network_phase),
+		cmocka_unit_test(test_addresses_are_asked_for_once_in_a_links_life),
 		cmocka_unit_test(test_a_network_that_went_down_unheard_was_never_up),
 		cmocka_unit_test(test_a_change_of_address_is_told_as_down_and_up),
 		cmocka_unit_test(test_a_full_queue_loses_frames_and_time_makes_them_good),
