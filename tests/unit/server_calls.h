@@ -147,7 +147,7 @@ static inline bool call_link(struct call *c)
 {
 	struct pump_owner owner = {call_packet, call_event, NULL, c};
 
-	if (!tls_peer_hashes(c->tls, c->cfg.cert_sha1, c->cfg.cert_sha256))
+	if (!tls_is_plain(c->tls) && !tls_peer_hashes(c->tls, c->cfg.cert_sha1, c->cfg.cert_sha256))
 		return false;
 	c->link = malloc(sstp_link_size());
 	if (sstp_link_init(c->link, &c->cfg, clock_ms()) != SSTP_OK)
@@ -186,20 +186,26 @@ static inline void call_on_timer(void *arg)
 	call_settle(c);
 }
 
-/* Starts a call; user and password are copied. The call is the caller's to end and free. */
-static inline struct call *call_start(struct test_loop *t, struct tls_ctx *tls,
-				      const struct net_addr *to, const char *user,
-				      const char *password)
+/*
+ * Starts a call; user and password are copied. Without tls the call is one that a TLS terminator
+ * relays, and sha256 the hash of the certificate that its client saw. The call is the caller's to
+ * free.
+ */
+static inline struct call *call_start_as(struct test_loop *t, struct tls_ctx *tls,
+					 const uint8_t *sha256, const struct net_addr *to,
+					 const char *user, const char *password)
 {
 	struct call *c = calloc(1, sizeof(*c));
 
 	c->test = t;
 	c->cfg = (struct sstp_config){.role = SSTP_CLIENT, .host = "localhost", .want_dns = true};
+	if (sha256)
+		memcpy(c->cfg.cert_sha256, sha256, sizeof(c->cfg.cert_sha256));
 	c->fd = socket(to->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (connect(c->fd, &to->any, to->len) < 0)
 		abort();
 	fcntl(c->fd, F_SETFL, O_NONBLOCK);
-	c->tls = tls_new(tls, c->fd, "localhost");
+	c->tls = tls ? tls_new(tls, c->fd, "localhost") : tls_new_plain(c->fd);
 	random_bytes(c->cfg.seed, sizeof(c->cfg.seed));
 	snprintf(c->cfg.user, sizeof(c->cfg.user), "%s", user);
 	snprintf(c->cfg.password, sizeof(c->cfg.password), "%s", password);
@@ -207,6 +213,14 @@ static inline struct call *call_start(struct test_loop *t, struct tls_ctx *tls,
 	loop_timer_init(t->loop, &c->timer, call_on_timer, c);
 	call_on_io(c, LOOP_WRITE);
 	return c;
+}
+
+/* Starts a call over TLS. */
+static inline struct call *call_start(struct test_loop *t, struct tls_ctx *tls,
+				      const struct net_addr *to, const char *user,
+				      const char *password)
+{
+	return call_start_as(t, tls, NULL, to, user, password);
 }
 
 /* Ends the call without a word, if it has not ended, and frees it. */

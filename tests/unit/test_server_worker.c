@@ -30,7 +30,8 @@ static struct {
 	struct shown_cert cert;
 	struct tls_ctx *client_tls;
 	struct net_addr addr;
-	int tun[WORKERS]; /* our ends */
+	struct net_addr plain_addr; /* where a TLS terminator would connect to */
+	int tun[WORKERS];           /* our ends */
 	struct loop_fd tun_io[WORKERS];
 	unsigned from_tun; /* packets that came out of the TUN */
 	uint8_t last[2048];
@@ -78,6 +79,7 @@ static void make_tls(void)
 	f.cert.tls = tls_server_ctx(&server, &err);
 	if (!f.cert.tls)
 		fail_msg("%s", err.text);
+	assert_true(tls_file_hashes(cert_file, f.cert.plain_sha1, f.cert.plain_sha256, &err));
 	f.client_tls = tls_client_ctx(&client, &err);
 	assert_non_null(f.client_tls);
 }
@@ -144,8 +146,12 @@ static void make_worker(unsigned i)
 	w->cert = f.cert;
 	w->listens[0].fd = net_listen(&f.addr, 64);
 	assert_true(w->listens[0].fd >= 0);
-	w->listens_n = 1;
+	w->listens[1].fd = net_listen(&f.plain_addr, 64);
+	w->listens[1].plain = true;
+	assert_true(w->listens[1].fd >= 0);
+	w->listens_n = 2;
 	assert_int_equal(net_local(w->listens[0].fd, &f.addr), 0); /* the port, for the next one */
+	assert_int_equal(net_local(w->listens[1].fd, &f.plain_addr), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, pair), 0);
 	w->tun.fd = pair[0];
 	f.tun[i] = pair[1];
@@ -163,6 +169,7 @@ static int set_up(void **state)
 	loop_timer_init(f.test.loop, &f.test.timer, call_late, &f.test);
 	mail_init(&f.box, f.test.loop, &f);
 	f.addr = net_addr_make(AF_INET, (uint8_t[4]){127, 0, 0, 1}, 0);
+	f.plain_addr = f.addr;
 	write_cert();
 	make_tls();
 	make_users();
@@ -444,6 +451,30 @@ static void kick(uint64_t id, const char *user)
 	assert_true(call_wait(&f.test, all_back, NULL));
 }
 
+static void done_cert(struct order *o, void *main)
+{
+	(void)main;
+	free(o);
+	f.back++;
+	call_look(&f.test);
+}
+
+/* Hands a certificate to the workers. */
+static void give_cert(const struct shown_cert *cert)
+{
+	f.back = 0;
+	for (unsigned i = 0; i < WORKERS; i++) {
+		struct order_cert *order = calloc(1, sizeof(*order));
+
+		order->order.back = &f.box;
+		order->order.work = work_cert;
+		order->order.done = done_cert;
+		order->cert = *cert;
+		order_post(f.workers[i], &order->order);
+	}
+	assert_true(call_wait(&f.test, all_back, NULL));
+}
+
 static void done_sessions(struct order *o, void *main)
 {
 	struct order_sessions *ask = (struct order_sessions *)(void *)o;
@@ -613,6 +644,69 @@ static void test_strangers_are_sent_away_and_nobody_is_disturbed(void **state)
 	assert_true(call_wait(&f.test, call_got, f.calls[0]));
 }
 
+static void test_behind_a_terminator_its_certificate_counts(void **state)
+{
+	uint8_t other[32];
+
+	(void)state;
+	f.calls[0] =
+		call_start_as(&f.test, NULL, f.cert.plain_sha256, &f.plain_addr, "alice", "secret");
+	assert_true(call_wait(&f.test, is_up, f.calls[0]));
+	memset(other, 0x5a, sizeof(other));
+	f.calls[1] = call_start_as(&f.test, NULL, other, &f.plain_addr, "alice", "secret");
+	assert_true(call_wait(&f.test, is_down, f.calls[1]));
+	assert_int_equal(sstp_link_why(f.calls[1]->link).err, SSTP_E_PEER_ABORT);
+	assert_int_equal(sstp_link_why(f.calls[1]->link).status, 4); /* VALUE_NOT_SUPPORTED */
+	assert_false(f.calls[0]->down);
+}
+
+static void test_calls_that_end_disturb_no_other_and_new_ones_come(void **state)
+{
+	struct call *c;
+	uint8_t p[64];
+
+	(void)state;
+	start_calls(3, "alice");
+	c = f.calls[2];
+	sstp_link_close(f.calls[0]->link, SSTP_E_USER, clock_ms()); /* CALL_DISCONNECT */
+	call_settle(f.calls[0]);
+	/* CALL_CONNECT_ACK is not a client's to send: CALL_ABORT follows. */
+	tls_write(f.calls[1]->tls, "\x10\x01\x00\x08\x00\x02\x00\x00", 8);
+	tls_flush(f.calls[1]->tls);
+	f.calls[3] = call_start(&f.test, f.client_tls, &f.addr, "alice", "secret");
+	assert_true(call_wait(&f.test, is_up, f.calls[3]));
+	assert_true(call_wait(&f.test, is_down, f.calls[0]));
+	assert_true(call_wait(&f.test, is_down, f.calls[1]));
+	assert_int_equal(sstp_link_why(f.calls[1]->link).err, SSTP_E_PEER_ABORT);
+	make_packet(p, (const uint8_t[4]){192, 0, 2, 1}, c->addr.ip4_local, 9);
+	assert_int_equal(write(f.tun[0], p, sizeof(p)), sizeof(p));
+	assert_true(call_wait(&f.test, call_got, c));
+	assert_memory_equal(c->last, p, sizeof(p));
+}
+
+static void test_a_new_certificate_is_shown_to_new_calls_only(void **state)
+{
+	uint8_t before[32], after[32], sha1[20];
+	struct shown_cert fresh = f.cert;
+	struct tls_server_conf conf = {.cert_file = cert_file, .key_file = key_file};
+	struct tls_err err;
+
+	(void)state;
+	start_calls(1, "alice");
+	assert_true(tls_peer_hashes(f.calls[0]->tls, sha1, before));
+	write_cert();
+	fresh.tls = tls_server_ctx(&conf, &err);
+	assert_non_null(fresh.tls);
+	give_cert(&fresh);
+	f.calls[1] = call_start(&f.test, f.client_tls, &f.addr, "alice", "secret");
+	assert_true(call_wait(&f.test, is_up, f.calls[1]));
+	assert_true(tls_peer_hashes(f.calls[1]->tls, sha1, after));
+	assert_memory_not_equal(before, after, sizeof(before));
+	assert_false(f.calls[0]->down);
+	tls_ctx_free(f.cert.tls); /* no worker uses it any more */
+	f.cert = fresh;
+}
+
 static void test_a_solicitation_is_answered(void **state)
 {
 	uint8_t source[16], p[ND_PACKET_MAX];
@@ -672,6 +766,9 @@ int main(void)
 		TEST(test_a_wrong_password_ends_the_call_and_is_counted),
 		TEST(test_a_newer_session_takes_the_users_own_address),
 		TEST(test_strangers_are_sent_away_and_nobody_is_disturbed),
+		TEST(test_behind_a_terminator_its_certificate_counts),
+		TEST(test_calls_that_end_disturb_no_other_and_new_ones_come),
+		TEST(test_a_new_certificate_is_shown_to_new_calls_only),
 		TEST(test_a_solicitation_is_answered),
 		TEST(test_at_the_end_every_client_is_told_goodbye),
 		TEST(test_everything_lent_is_given_back),
