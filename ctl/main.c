@@ -144,11 +144,14 @@ static int run(const struct command *c, struct ctl_run *r, const char *config)
 	int status;
 
 	if (!conf_read(&r->conf, config, &faults)) {
-		char *text = faults.text;
-
-		if (text)
-			text[strcspn(text, "\n")] = '\0';
-		status = ctl_fail(r, CTL_USAGE, "%s", text ? text : "the configuration is wrong");
+		if (!r->json && faults.text)
+			fputs(faults.text, stderr);
+		else if (faults.text)
+			faults.text[strcspn(faults.text, "\n")] = '\0'; /* the first one */
+		status =
+			r->json ? ctl_fail(r, CTL_USAGE, "%s",
+					   faults.text ? faults.text : "the configuration is wrong")
+				: CTL_USAGE;
 	} else {
 		status = c->run(r);
 	}

@@ -146,8 +146,9 @@ bool conf_read(struct conf *c, const char *path, struct conf_faults *f);
 bool conf_read_stream(struct conf *c, FILE *in, const char *path, struct conf_faults *f);
 /* Fills *c with the defaults alone. conf_free(c) is due. */
 void conf_defaults(struct conf *c);
-/* Complains about what is missing and what does not go together. */
-void conf_check(const struct conf *c, struct conf_faults *f);
+/* Complains about what is missing and what does not go together. seen tells for each row whether it
+ * was given, well or not; NULL: none was. */
+void conf_check(const struct conf *c, const unsigned *seen, struct conf_faults *f);
 /* Frees what c points to and zeroes it. */
 void conf_free(struct conf *c);
 

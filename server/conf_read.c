@@ -217,11 +217,11 @@ bool conf_read_stream(struct conf *c, FILE *in, const char *path, struct conf_fa
 	settle_line(&r);
 	if (ferror(in))
 		conf_fault(f, path, 0, "cannot be read: %s", strerror(errno));
-	free(r.seen);
 	for (size_t i = 0; i < conf_rows_n; i++)
 		if (conf_rows[i].key)
 			root_path(c, &conf_rows[i]);
-	conf_check(c, f);
+	conf_check(c, r.seen, f);
+	free(r.seen);
 	return f->n == 0;
 }
 

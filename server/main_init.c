@@ -134,6 +134,34 @@ static bool check_conf(const char *dir, const char *text, size_t n)
 	return good;
 }
 
+/* Checks one word of the command line as the value of a key. */
+static bool check_word(struct conf *c, const char *option, const char *section, const char *key,
+		       const char *word)
+{
+	char why[512];
+
+	if (!word || conf_value(c, conf_find(section, key), word, why, sizeof(why)))
+		return true;
+	fprintf(stderr, "sstpd: %s %s: the value %s\n", option, word, why);
+	return false;
+}
+
+/* Checks the command line; what is wrong is printed. */
+static bool check_wish(const struct init_wish *wish)
+{
+	struct conf c;
+	bool good = true;
+
+	conf_defaults(&c);
+	for (unsigned i = 0; i < wish->listen_n; i++)
+		good &= check_word(&c, "--listen", "server", "listen", wish->listen[i]);
+	good &= check_word(&c, "--name", "server", "name", wish->name);
+	good &= check_word(&c, "--pool", "ipv4", "pool", wish->pool4);
+	good &= check_word(&c, "--pool6", "ipv6", "pool", wish->pool6);
+	conf_free(&c);
+	return good;
+}
+
 static bool write_certificate(const char *dir, const char *name)
 {
 	struct cert_pair *pair = malloc(sizeof(*pair));
@@ -202,7 +230,7 @@ static void print_next_steps(const struct init_wish *wish)
 int init_dir(const struct init_wish *wish)
 {
 	size_t n = 0;
-	char *text = make_conf(wish, &n);
+	char *text = check_wish(wish) ? make_conf(wish, &n) : NULL;
 	bool made = false;
 	bool good;
 

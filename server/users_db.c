@@ -123,9 +123,11 @@ struct users *users_open(const char *path, enum users_mode mode, char *why, size
 		return NULL;
 	}
 	if (sqlite3_open_v2(path, &u->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
-		snprintf(why, n,
-			 "the user database %s cannot be opened: %s; sstpd --init makes one", path,
-			 users_error(u));
+		int err = u->db ? sqlite3_system_errno(u->db) : ENOMEM;
+
+		snprintf(why, n, "the user database %s cannot be opened: %s%s", path,
+			 err ? strerror(err) : users_error(u),
+			 err == ENOENT ? "; sstpd --init makes one" : "");
 		users_close(u);
 		return NULL;
 	}

@@ -208,6 +208,14 @@ static void test_what_is_missing_is_told_all_at_once(void **state)
 	expect_fault("[plain]\nlisten = 127.0.0.1:80\n", 4, "[plain] certificate is missing");
 }
 
+static void test_a_key_given_wrong_is_not_called_missing(void **state)
+{
+	(void)state;
+	expect_fault("[server]\nname = vpn.example.org\nlisten = 443\n[auth]\ndatabase = u.db\n"
+		     "[ipv4]\npool = 10.0.0.1/24\nserver = 10.0.0.1\n",
+		     2, "sstpd.conf:3: [server] listen = 443");
+}
+
 static void test_every_bad_value_is_told_with_what_is_right(void **state)
 {
 	static const struct {
@@ -403,6 +411,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_a_line_too_long_is_told_and_the_next_one_read),
 		cmocka_unit_test(test_a_key_given_twice_is_told_with_both_lines),
 		cmocka_unit_test(test_what_is_missing_is_told_all_at_once),
+		cmocka_unit_test(test_a_key_given_wrong_is_not_called_missing),
 		cmocka_unit_test(test_every_bad_value_is_told_with_what_is_right),
 		cmocka_unit_test(test_a_socket_name_too_long_is_told),
 		cmocka_unit_test(test_a_missing_file_is_told),
