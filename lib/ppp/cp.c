@@ -155,6 +155,15 @@ static void keep_time(struct cp *c, unsigned actions, uint64_t now)
 		c->counter--;
 }
 
+/* This layer is up: what went wrong on the way does not count any more. */
+static void tell_up(struct cp *c)
+{
+	c->signals |= CP_SIG_UP;
+	c->err = 0;
+	c->by_peer = false;
+	c->message[0] = '\0';
+}
+
 /* Runs one event through the table and executes its actions, in the table's order. */
 static void run(struct cp *c, const struct cause *why)
 {
@@ -179,7 +188,7 @@ static void run(struct cp *c, const struct cause *why)
 		begin_negotiation(c);
 	send_packets(c, step.actions, why);
 	if (step.actions & CP_TLU)
-		c->signals |= CP_SIG_UP;
+		tell_up(c);
 	if (step.actions & CP_TLF)
 		c->signals |= CP_SIG_FINISHED;
 	keep_time(c, step.actions, why->now);
@@ -259,7 +268,11 @@ static void on_request(struct cp *c, const struct cp_packet *p, uint64_t now)
 		run(c, &why);
 }
 
-/* Returns whether p answers our outstanding request; one answer is taken only. */
+/*
+ * Returns whether p answers our outstanding request. One answer is taken only, so that the cells
+ * that RFC 1661 4.1 marks as crossed connections, which take an opened link down, are not entered
+ * by an answer that comes twice.
+ */
 static bool take_answer(struct cp *c, const struct cp_packet *p, bool matches)
 {
 	if (!c->outstanding || p->id != c->request_id || !matches) {

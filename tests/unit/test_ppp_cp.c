@@ -329,6 +329,24 @@ static void test_a_terminate_request_is_answered_and_its_words_kept(void **state
 	assert_int_equal(cp_signals(&t.cp), CP_SIG_FINISHED);
 }
 
+static void test_a_peer_that_terminated_and_came_back_is_forgiven(void **state)
+{
+	struct toy t;
+
+	(void)state;
+	toy_init(&t);
+	cp_open(&t.cp, 0);
+	cp_up(&t.cp, 0);
+	toy_feed(&t, "0544 0007 627965", 0);
+	assert_true(t.cp.by_peer);
+	toy_feed(&t, "0201 0008 010403e8", 0);
+	toy_feed(&t, "0109 0004", 0);
+	assert_int_equal(t.cp.state, CP_OPENED);
+	assert_false(t.cp.by_peer);
+	assert_int_equal(t.cp.err, 0);
+	assert_string_equal(t.cp.message, "");
+}
+
 static void test_a_rejected_code_of_the_basic_ones_ends_it_others_do_not(void **state)
 {
 	struct toy t;
@@ -424,6 +442,7 @@ int main(void)
 		cmocka_unit_test(test_the_counters_begin_anew_with_an_ack_of_ours),
 		cmocka_unit_test(test_closing_asks_twice_and_then_gives_up),
 		cmocka_unit_test(test_a_terminate_request_is_answered_and_its_words_kept),
+		cmocka_unit_test(test_a_peer_that_terminated_and_came_back_is_forgiven),
 		cmocka_unit_test(test_a_rejected_code_of_the_basic_ones_ends_it_others_do_not),
 		cmocka_unit_test(test_the_lower_layer_going_sends_nothing),
 		cmocka_unit_test(test_every_packet_of_three_options_leaves_a_legal_state),
