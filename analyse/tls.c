@@ -196,8 +196,9 @@ void tls_deliver(struct tls *t, enum way way, const struct tls_in *in, enum tls_
 	t->env->sink->record(t->ctx, &r);
 	switch (content) {
 	case TLS_CHANGE_CIPHER:
+		/* before the ServerHello it may be one of TLS 1.3 too, which means nothing */
 		if (t->facts.version != TLS_1_3)
-			tls_turn(t, way, STAGE_TRAFFIC, in->last);
+			tls_turn(t, way, STAGE_HANDSHAKE, in->last);
 		break;
 	case TLS_ALERT:
 		take_alert(t, way, in, plain);
@@ -408,7 +409,7 @@ static void take_torn(struct tls *t, enum way way, const struct tls_in *in)
 	if (in->raw.type == TLS_HANDSHAKE || (t->hs && t->facts.version == TLS_1_3))
 		tls_handshake_torn(t, way);
 	else if (in->raw.type == TLS_CHANGE_CIPHER && t->facts.version != TLS_1_3)
-		tls_turn(t, way, STAGE_TRAFFIC, in->last);
+		tls_turn(t, way, STAGE_HANDSHAKE, in->last);
 	if (in->raw.type == TLS_APPLICATION && s->state == SIDE_OPEN)
 		tls_note(
 			t, NOTE_HOLE, way, in, 1,
@@ -425,7 +426,6 @@ static void begin_protected(struct tls *t, enum way way, const struct tls_in *in
 		stage = STAGE_EARLY;
 	if (t->facts.version && t->facts.version != TLS_1_3) {
 		/* ChangeCipherSpec is lost, or there was never a handshake */
-		stage = STAGE_TRAFFIC;
 		s->guess = true;
 	}
 	tls_turn(t, way, stage, in->last);

@@ -14,7 +14,8 @@
 struct tls_crypto {
 	OSSL_LIB_CTX *lib;
 	OSSL_PROVIDER *standard;
-	OSSL_PROVIDER *legacy; /* NULL: not installed */
+	OSSL_PROVIDER *legacy;    /* NULL: not installed */
+	OSSL_PROVIDER *global[2]; /* in the default context; NULL: not needed so far */
 	EVP_CIPHER *cipher[TLS_CIPHERS];
 	EVP_MD *md[TLS_HASHES];
 	EVP_MAC *hmac;
@@ -68,6 +69,9 @@ void tls_crypto_free(struct tls_crypto *c)
 	EVP_MAC_free(c->hmac);
 	EVP_KDF_CTX_free(c->prf);
 	EVP_KDF_CTX_free(c->hkdf);
+	for (int i = 0; i < 2; i++)
+		if (c->global[i])
+			OSSL_PROVIDER_unload(c->global[i]);
 	if (c->legacy)
 		OSSL_PROVIDER_unload(c->legacy);
 	if (c->standard)
@@ -79,6 +83,16 @@ void tls_crypto_free(struct tls_crypto *c)
 OSSL_LIB_CTX *tls_crypto_lib(const struct tls_crypto *c)
 {
 	return c->lib;
+}
+
+bool tls_crypto_old_files(struct tls_crypto *c)
+{
+	static const char *const names[2] = {"default", "legacy"};
+
+	for (int i = 0; i < 2; i++)
+		if (!c->global[i])
+			c->global[i] = OSSL_PROVIDER_load(NULL, names[i]);
+	return c->global[0] && c->global[1];
 }
 
 EVP_CIPHER *tls_crypto_cipher(struct tls_crypto *c, enum tls_cipher cipher)

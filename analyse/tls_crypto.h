@@ -21,6 +21,11 @@ struct tls_crypto *tls_crypto_new(void);
 void tls_crypto_free(struct tls_crypto *c);
 /* Returns the library context that keys and certificates must be loaded in. */
 OSSL_LIB_CTX *tls_crypto_lib(const struct tls_crypto *c);
+/*
+ * Makes the legacy algorithms known to OpenSSL's default context too, until c ends: OpenSSL 3.0
+ * looks there for those of a PKCS#12 file, whatever context it was given. Returns whether it could.
+ */
+bool tls_crypto_old_files(struct tls_crypto *c);
 /* Returns a cipher, owned by c; NULL when OpenSSL here has it not. */
 EVP_CIPHER *tls_crypto_cipher(struct tls_crypto *c, enum tls_cipher cipher);
 /* Returns a hash, owned by c; NULL when OpenSSL here has it not. */

@@ -56,7 +56,9 @@ static enum tls_load add_pkcs12(struct tls_keys *k, PKCS12 *p12, const char *pat
 		return fail(why, TLS_LOAD_PASSWORD, path, "it is encrypted, a password is needed");
 	if (password && PKCS12_verify_mac(p12, password, -1) != 1)
 		return fail(why, TLS_LOAD_PASSWORD, path, "the password is wrong");
-	if (PKCS12_parse(p12, password ? password : "", &key, &cert, NULL) != 1)
+	if (PKCS12_parse(p12, password ? password : "", &key, &cert, NULL) != 1 &&
+	    !(tls_crypto_old_files(k->crypto) &&
+	      PKCS12_parse(p12, password ? password : "", &key, &cert, NULL) == 1))
 		return fail(
 			why, TLS_LOAD_FAILED, path,
 			"it is damaged, or encrypted in a way that OpenSSL here cannot undo (the "
