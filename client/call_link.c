@@ -243,10 +243,23 @@ void call_hang_up(struct call *c)
 	end_turn(c);
 }
 
+/* Tells the server that the call ends here, as far as the socket takes it: it was this side that
+ * failed, or could not wait any longer. */
+static void say_goodbye(struct call *c)
+{
+	sstp_link_close(c->link, SSTP_E_USER, clock_ms());
+	if (pump_output(&c->pump) < 0)
+		return;
+	tls_close(c->tls);
+	tls_flush(c->tls);
+}
+
 void call_free_link(struct call *c)
 {
 	if (!c->linked)
 		return;
+	if (!c->down)
+		say_goodbye(c);
 	loop_fd_want(&c->tun, 0);
 	loop_timer_at(&c->deadline, UINT64_MAX);
 	loop_timer_at(&c->solicit, UINT64_MAX);

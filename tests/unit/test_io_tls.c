@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include "io/tls.h"
+#include "io/tls_inner.h" /* to make a peer that is not as ours are */
 #include "tests/unit/certs.h"
 
 static char folder[] = "/tmp/test_io_tls.XXXXXX";
@@ -302,6 +302,72 @@ static void test_both_ends_may_insist_on_tls13(void **state)
 	drop_pair(&p);
 }
 
+static void test_tls12_is_spoken_with_peers_that_know_no_better(void **state)
+{
+	struct pair p = usual_pair();
+
+	(void)state;
+	assert_int_equal(SSL_set_max_proto_version(p.client->ssl, TLS1_2_VERSION), 1);
+	assert_int_equal(shake(&p), TLS_OK);
+	assert_string_equal(tls_version(p.server), "TLSv1.2");
+	assert_int_equal(count_records(p.fd[0]), 0);
+	assert_int_equal(tls_write(p.client, "x", 1), TLS_OK);
+	drop_pair(&p);
+}
+
+static void test_versions_that_do_not_meet_are_told_on_both_ends(void **state)
+{
+	struct tls_client_conf client_conf = {.ca_file = ca_file};
+	struct tls_server_conf server_conf = {
+		.cert_file = cert_file, .key_file = key_file, .tls13_only = true};
+	struct pair p = connect_pair(&client_conf, &server_conf);
+
+	(void)state;
+	assert_int_equal(SSL_set_max_proto_version(p.client->ssl, TLS1_2_VERSION), 1);
+	assert_int_equal(shake(&p), TLS_FAILED);
+	assert_string_equal(tls_error(p.server), "the peer and we share no version of TLS");
+	assert_string_equal(tls_error(p.client),
+			    "the peer and we share no version of TLS (it says so)");
+	drop_pair(&p);
+}
+
+static void test_a_renegotiation_is_refused(void **state)
+{
+	struct pair p = usual_pair();
+	char byte;
+
+	(void)state;
+	SSL_set_max_proto_version(p.client->ssl, TLS1_2_VERSION);
+	SSL_clear_options(p.client->ssl, SSL_OP_NO_RENEGOTIATION);
+	assert_int_equal(shake(&p), TLS_OK);
+	assert_int_equal(SSL_renegotiate(p.client->ssl), 1);
+	SSL_do_handshake(p.client->ssl);
+	assert_int_equal(tls_flush(p.client), TLS_OK);
+	assert_int_equal(tls_read(p.server, &byte, 1), 0); /* answers by a warning */
+	assert_int_equal(tls_flush(p.server), TLS_OK);
+	assert_int_equal(tls_read(p.client, &byte, 1), TLS_FAILED);
+	assert_non_null(strstr(tls_error(p.client), "renegotiation"));
+	drop_pair(&p);
+}
+
+static void test_http11_is_agreed_on_when_it_is_offered(void **state)
+{
+	static const uint8_t offers[][20] = {"\x02h2\x08http/1.1", "\x02h2"};
+	const unsigned char *chosen;
+	unsigned n;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct pair p = usual_pair();
+
+		assert_int_equal(SSL_set_alpn_protos(p.client->ssl, offers[i], i ? 3 : 12), 0);
+		assert_int_equal(shake(&p), TLS_OK);
+		SSL_get0_alpn_selected(p.client->ssl, &chosen, &n);
+		assert_int_equal(n, i ? 0 : 8);
+		drop_pair(&p);
+	}
+}
+
 static void test_alerts_are_put_into_words(void **state)
 {
 	static const struct {
@@ -410,6 +476,10 @@ int main(void)
 		cmocka_unit_test(test_a_changed_record_is_refused),
 		cmocka_unit_test(test_what_is_not_tls_is_named_so),
 		cmocka_unit_test(test_both_ends_may_insist_on_tls13),
+		cmocka_unit_test(test_tls12_is_spoken_with_peers_that_know_no_better),
+		cmocka_unit_test(test_versions_that_do_not_meet_are_told_on_both_ends),
+		cmocka_unit_test(test_a_renegotiation_is_refused),
+		cmocka_unit_test(test_http11_is_agreed_on_when_it_is_offered),
 		cmocka_unit_test(test_alerts_are_put_into_words),
 		cmocka_unit_test(test_the_key_log_is_the_owners_alone_and_names_both_ends),
 		cmocka_unit_test(test_contexts_say_which_file_is_wrong),
