@@ -148,68 +148,10 @@ int mschapv2_take_success(struct auth *a, struct rd message)
 	return proven ? SSTP_OK : SSTP_E_AUTH_SERVER;
 }
 
-/* Takes the value of "X=value " in a failure's message. */
-static struct view take_word(struct rd *r)
-{
-	struct rd end = *r;
-	struct view word;
-	size_t n = 0;
-
-	while (rd_left(&end) && rd_u8(&end) != ' ')
-		n++;
-	word.p = rd_take(r, n);
-	word.n = n;
-	return word;
-}
-
-/* Returns the number that decimal digits stand for; 0 for anything else. */
-static unsigned read_number(struct view v)
-{
-	struct rd r = rd_init(v.p, v.n);
-	unsigned n = 0;
-
-	while (rd_left(&r)) {
-		unsigned digit = (unsigned)rd_u8(&r) - '0';
-
-		if (digit > 9 || n > 99999)
-			return 0;
-		n = 10 * n + digit;
-	}
-	return n;
-}
-
-/* Splits a failure's message into the code of E= and the words of M=; all of it is words when it
- * has another form. */
-static unsigned split_failure(struct rd message, struct view *words)
-{
-	struct rd r = message;
-	unsigned code = 0;
-
-	*words = (struct view){NULL, 0};
-	while (rd_left(&r)) {
-		uint8_t key = rd_u8(&r);
-
-		if (key == ' ')
-			continue;
-		if (rd_u8(&r) != '=')
-			break;
-		if (key == 'M') {
-			*words = rd_rest(&r);
-		} else {
-			struct view value = take_word(&r);
-
-			code = key == 'E' ? read_number(value) : code;
-		}
-	}
-	if (!code)
-		*words = rd_rest(&message);
-	return code;
-}
-
 int mschapv2_take_failure(struct auth *a, struct rd message)
 {
 	struct view words;
-	unsigned code = split_failure(message, &words);
+	unsigned code = mschapv2_parse_failure(message, &words);
 	int err = SSTP_E_AUTH_FAILED;
 
 	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {

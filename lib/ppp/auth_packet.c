@@ -57,3 +57,59 @@ int eap_parse_mschapv2(struct rd data, struct eap_mschapv2 *out)
 	out->body = data;
 	return data.bad || length != n ? SSTP_E_AUTH_PACKET : SSTP_OK;
 }
+
+/* Takes the value of "X=value " in a failure's message. */
+static struct view take_word(struct rd *r)
+{
+	struct rd end = *r;
+	struct view word;
+	size_t n = 0;
+
+	while (rd_left(&end) && rd_u8(&end) != ' ')
+		n++;
+	word.p = rd_take(r, n);
+	word.n = n;
+	return word;
+}
+
+/* Returns the number that decimal digits stand for; 0 for anything else. */
+static unsigned read_number(struct view v)
+{
+	struct rd r = rd_init(v.p, v.n);
+	unsigned n = 0;
+
+	while (rd_left(&r)) {
+		unsigned digit = (unsigned)rd_u8(&r) - '0';
+
+		if (digit > 9 || n > 99999)
+			return 0;
+		n = 10 * n + digit;
+	}
+	return n;
+}
+
+unsigned mschapv2_parse_failure(struct rd message, struct view *words)
+{
+	struct rd r = message;
+	unsigned code = 0;
+
+	*words = (struct view){NULL, 0};
+	while (rd_left(&r)) {
+		uint8_t key = rd_u8(&r);
+
+		if (key == ' ')
+			continue;
+		if (rd_u8(&r) != '=')
+			break;
+		if (key == 'M') {
+			*words = rd_rest(&r);
+		} else {
+			struct view value = take_word(&r);
+
+			code = key == 'E' ? read_number(value) : code;
+		}
+	}
+	if (!code)
+		*words = rd_rest(&message);
+	return code;
+}

@@ -3,7 +3,7 @@
  * The packets of PAP (RFC 1334 2.2), CHAP (RFC 1994 4) and EAP (RFC 3748 4, 5;
  * draft-kamath-pppext-eap-mschapv2 2) behind the head that frame.h parses. Not for what they mean.
  *
- * Every parser takes what follows the head and yields views of it. Each returns 0, or
+ * Every parser takes what follows the head and yields views of it. Most return 0, or
  * SSTP_E_AUTH_PACKET when a length does not fit; the views that could be read are set even then, so
  * that a packet can be shown as far as it goes.
  */
@@ -78,5 +78,10 @@ int pap_parse_reply(struct rd data, struct view *message);
 int chap_parse_value(struct rd data, struct chap_value *out);
 /* Parses what follows the type of an EAP-MSCHAPv2 packet; MS-Length must cover it exactly. */
 int eap_parse_mschapv2(struct rd data, struct eap_mschapv2 *out);
+/*
+ * Splits an MS-CHAPv2 Failure's message (RFC 2759 6) into the code of E=, which it returns, and the
+ * words of M=. Returns 0, and all of it as words, when it has another form.
+ */
+unsigned mschapv2_parse_failure(struct rd message, struct view *words);
 
 #endif

@@ -104,6 +104,30 @@ static void test_eap_mschapv2_has_a_form_of_one_octet(void **state)
 	assert_int_equal(rd_left(&m.body), 0);
 }
 
+static void test_mschapv2_failure_yields_code_and_words(void **state)
+{
+	static const struct {
+		const char *message;
+		unsigned code;
+		const char *words;
+	} rows[] = {
+		{"E=691 R=0 C=00 V=3 M=Access denied", 691, "Access denied"},
+		{"E=648 R=1", 648, ""},
+		{"Access denied", 0, "Access denied"},
+		{"E=x M=no", 0, "E=x M=no"},
+		{"", 0, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct view words;
+		struct rd r = rd_init(rows[i].message, strlen(rows[i].message));
+
+		assert_int_equal(mschapv2_parse_failure(r, &words), rows[i].code);
+		assert_view(words, rows[i].words);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -113,6 +137,7 @@ int main(void)
 		cmocka_unit_test(test_chap_value_has_at_least_one_octet),
 		cmocka_unit_test(test_eap_mschapv2_length_must_be_exact),
 		cmocka_unit_test(test_eap_mschapv2_has_a_form_of_one_octet),
+		cmocka_unit_test(test_mschapv2_failure_yields_code_and_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
