@@ -39,7 +39,7 @@ void text_char(struct text *t, char c)
 void text_str(struct text *t, const char *s)
 {
 	if (s)
-		text_bytes(t, s, strlen(s));
+		text_bytes(t, s, text_size(s));
 }
 
 void text_dec(struct text *t, uint64_t v)

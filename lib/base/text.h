@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct text {
 	char *start;
@@ -16,6 +17,15 @@ struct text {
 	char *end; /* one past the last byte of the buffer */
 	bool cut;
 };
+
+#define TEXT_MAX 65535 /* no string in lib/ is longer */
+
+/* Returns the length of a NUL-terminated string of at most TEXT_MAX bytes: lib/ does without
+ * libc's. */
+static inline size_t text_size(const char *s)
+{
+	return (size_t)((const char *)memchr(s, '\0', TEXT_MAX + 1) - s);
+}
 
 /* Returns an empty text over the n (at least 1) bytes at buf. */
 struct text text_init(char *buf, size_t n);

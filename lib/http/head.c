@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Cuts an HTTP head into lines, headers and words; see head.h. Knows the names of none of them. */
 #include "lib/http/head.h"
+#include "lib/base/text.h"
 
 uint8_t head_lower(uint8_t c)
 {
@@ -22,12 +23,12 @@ static bool is_blank(uint8_t c)
 
 bool head_is_exactly(struct view v, const char *s)
 {
-	return v.n == strlen(s) && (!v.n || !memcmp(v.p, s, v.n));
+	return v.n == text_size(s) && (!v.n || !memcmp(v.p, s, v.n));
 }
 
 bool head_is(struct view v, const char *s)
 {
-	if (v.n != strlen(s))
+	if (v.n != text_size(s))
 		return false;
 	for (size_t i = 0; i < v.n; i++)
 		if (head_lower(v.p[i]) != head_lower((uint8_t)s[i]))

@@ -111,7 +111,7 @@ static bool is_sstp_path(struct view target)
 
 	for (size_t i = 0; i < 2; i++) {
 		struct rd trial = r;
-		size_t n = strlen(schemes[i]);
+		size_t n = text_size(schemes[i]);
 		struct view scheme = {rd_take(&trial, n), n};
 
 		if (trial.bad || !head_is(scheme, schemes[i]))

@@ -7,7 +7,7 @@
 
 static void put(struct wr *w, const char *s)
 {
-	wr_bytes(w, s, strlen(s));
+	wr_bytes(w, s, text_size(s));
 }
 
 /* Writes a value of the caller's; makes w bad when it would break the head. */
@@ -95,7 +95,7 @@ static void put_error(const struct http *h, struct wr *w, const char *server_hea
 	put_header(w, "Server", server_header);
 	put_header(w, "Content-Type", "text/plain");
 	t = text_init(number, sizeof(number));
-	text_dec(&t, strlen(replies[i].body));
+	text_dec(&t, text_size(replies[i].body));
 	put_header(w, "Content-Length", number);
 	put_header(w, "Connection", "close");
 	put(w, "\r\n");

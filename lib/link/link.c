@@ -7,6 +7,7 @@
 #include "lib/link/body.h"
 
 #include "lib/base/secret.h"
+#include "lib/base/text.h"
 
 #define HTTP_MS 60000
 
@@ -51,7 +52,7 @@ static void set_why(struct sstp_link *l, const struct sstp_why *why)
 	if (l->why.who != SSTP_BY_NOBODY)
 		return;
 	l->why = *why;
-	n = why->message ? strlen(why->message) : 0;
+	n = why->message ? text_size(why->message) : 0;
 	if (n >= sizeof(l->why_message))
 		n = sizeof(l->why_message) - 1;
 	if (n)

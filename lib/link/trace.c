@@ -116,7 +116,7 @@ static void put_member(struct text *out, const char *key, const char *value)
 	text_str(out, ",\"");
 	text_str(out, key);
 	text_str(out, "\":");
-	text_json(out, (const uint8_t *)value, strlen(value));
+	text_json(out, (const uint8_t *)value, text_size(value));
 }
 
 /* Writes ,"key":number. */
