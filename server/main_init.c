@@ -216,11 +216,12 @@ static void print_next_steps(const struct init_wish *wish)
 	       "Next:\n"
 	       "  sstpctl -c %s/" FILE_CONF " user add NAME    a user; asks for the password\n"
 	       "  sstpd -c %s/" FILE_CONF "                    the server, in the foreground\n"
-	       "  sysctl net.ipv4.ip_forward=1                 if clients shall get further than "
-	       "here\n",
+	       "For clients to get further than to this machine:\n",
 	       dir, dir, dir);
+	if (wish->pool4 || !wish->pool6)
+		puts("  sysctl net.ipv4.ip_forward=1");
 	if (wish->pool6)
-		puts("  sysctl net.ipv6.conf.all.forwarding=1        the same for IPv6");
+		puts("  sysctl net.ipv6.conf.all.forwarding=1");
 	printf("The certificate is signed by itself: give clients %s/" FILE_CERT
 	       " to trust, or put one "
 	       "from your CA in its place.\n",
