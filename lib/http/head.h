@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lines of an HTTP head (RFC 9112 2.1, 5): for this room, and for the analyser, which shows heads
- * of any kind.
+ * The lines of an HTTP head (RFC 9112 2.1, 5): for this room, and for the analyser, which shows
+ * heads of any kind.
  */
 #ifndef LIB_HTTP_HEAD_H
 #define LIB_HTTP_HEAD_H
