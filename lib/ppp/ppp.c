@@ -319,8 +319,21 @@ static void input_net(struct ppp *p, const struct ppp_frame *f, uint64_t now)
 
 /* --- authentication --------------------------------------------------------------------------- */
 
+/* Keeps who authenticates and how, for those who look when auth has forgotten. */
+static void keep_user(struct ppp *p)
+{
+	const struct view user = auth_view(auth_user(&p->auth), SSTP_NAME_MAX);
+
+	if (p->wanting || !user.n)
+		return;
+	memcpy(p->user, user.p, user.n);
+	p->user[user.n] = '\0';
+	p->method = auth_method(&p->auth);
+}
+
 static void stop_auth(struct ppp *p)
 {
+	keep_user(p);
 	auth_fini(&p->auth);
 	auth_init(&p->auth, &p->auth_cfg);
 	p->authenticated = p->keyed = p->asking = false;
@@ -332,17 +345,14 @@ static void stop_auth(struct ppp *p)
  * negotiated anew at any time (RFC 1661 3.2), but a call, its crypto binding and its addresses
  * belong to one user.
  */
-static bool is_same_user(struct ppp *p)
+static bool is_same_user(const struct ppp *p)
 {
-	const struct view user = auth_view(auth_user(&p->auth), SSTP_NAME_MAX);
+	const struct view now = auth_view(auth_user(&p->auth), SSTP_NAME_MAX);
+	const struct view first = auth_view(p->user, SSTP_NAME_MAX);
 
-	if (p->cfg->role != SSTP_SERVER || !p->keyed)
+	if (!p->wanting)
 		return true;
-	if (!p->wanting) {
-		memcpy(p->user, user.p, user.n);
-		p->user_len = user.n;
-	}
-	return user.n == p->user_len && !memcmp(user.p, p->user, user.n);
+	return now.n == first.n && !memcmp(now.p, first.p, now.n);
 }
 
 /*
@@ -356,6 +366,7 @@ static void enter_network(struct ppp *p, uint64_t now)
 		fail(p, SSTP_E_AUTH_AGAIN, SSTP_LAYER_PPP, true, now);
 		return;
 	}
+	keep_user(p);
 	p->authenticated = true;
 	p->events |= PPP_EV_AUTHENTICATED;
 	set_phase(p, PPP_NETWORK);
@@ -701,8 +712,8 @@ void ppp_info(const struct ppp *p, struct ppp_info *info)
 {
 	*info = (struct ppp_info){
 		.phase = p->phase,
-		.auth = p->keyed ? auth_method(&p->auth) : SSTP_AUTH_NONE,
-		.user = auth_user(&p->auth),
+		.auth = p->keyed ? auth_method(&p->auth) : p->method,
+		.user = *auth_user(&p->auth) ? auth_user(&p->auth) : p->user,
 		.ip4_up = p->flows[PPP_NET_IP4],
 		.ip6_up = p->flows[PPP_NET_IP6],
 		.peer_mru = p->env.peer_mru,

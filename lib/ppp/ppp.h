@@ -90,7 +90,7 @@ void ppp_tick(struct ppp *p, uint64_t now);
 struct ppp_info {
 	enum ppp_phase phase;
 	enum sstp_auth auth; /* method agreed on */
-	const char *user;
+	const char *user;    /* known from the first packet that says it to the end */
 	bool ip4_up, ip6_up;
 	uint16_t peer_mru; /* what the peer can take: 1500 unless it said otherwise */
 	uint32_t echo_ms;  /* last round trip */

@@ -46,8 +46,10 @@ struct ppp {
 	char message[AUTH_MESSAGE_MAX];
 
 	enum sstp_auth methods[SSTP_AUTHS + 1];
-	size_t user_len; /* server: who authenticated first; nobody else may after that */
-	char user[SSTP_NAME_MAX];
+	/* Who authenticates, kept when auth forgets; as a server not changed once addresses were
+	 * asked for. */
+	char user[SSTP_NAME_MAX + 1];
+	enum sstp_auth method;
 	struct sstp_addresses plan;   /* what we want to have agreed on */
 	struct sstp_addresses agreed; /* what is */
 	struct cp_env env;

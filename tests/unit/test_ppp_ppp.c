@@ -364,6 +364,25 @@ static void test_nothing_of_the_network_phase_leaves_before_success_is_told(void
 	wire_fini(&w);
 }
 
+static void test_who_it_was_is_known_when_it_is_over(void **state)
+{
+	struct ppp_info info;
+
+	(void)state;
+	for (unsigned bad = 0; bad < 2; bad++) {
+		wire_init(&w, 5);
+		w.password = bad ? "wonder124" : "wonder123";
+		wire_start(&w, false);
+		ppp_close(&w.client.ppp, w.client.now);
+		wire_wait(&w, 20000);
+		assert_int_equal(w.server.told, 1);
+		ppp_info(&w.server.ppp, &info);
+		assert_string_equal(info.user, "alice");
+		assert_int_equal(info.auth, SSTP_AUTH_MSCHAPV2);
+		wire_fini(&w);
+	}
+}
+
 static void test_both_ends_may_close_at_once(void **state)
 {
 	(void)state;
@@ -564,6 +583,7 @@ int main(void)
 		cmocka_unit_test(test_every_truncation_of_every_frame_of_a_session_is_survived),
 		cmocka_unit_test(test_a_looped_wire_is_noticed_in_both_roles),
 		cmocka_unit_test(test_nothing_of_the_network_phase_leaves_before_success_is_told),
+		cmocka_unit_test(test_who_it_was_is_known_when_it_is_over),
 		cmocka_unit_test(test_both_ends_may_close_at_once),
 		cmocka_unit_test(test_closing_what_never_was_up_is_told_at_once),
 		cmocka_unit_test(test_doors_that_are_not_due_do_nothing),
