@@ -133,6 +133,13 @@ static int add_route(struct tunnel *t, const struct ip_net *net)
 	if (err)
 		return fail(t, err, "the way to the server cannot be kept outside the tunnel", "");
 	err = way_add(&t->way, net);
+	if (err == -EEXIST) {
+		snprintf(t->error, sizeof(t->error),
+			 "there is a route to %s already, which leads elsewhere: leave out --route "
+			 "for it, or take it away",
+			 ip_net_text(net, text));
+		return err;
+	}
 	return err ? fail(t, err, "no route into the tunnel can be set for ",
 			  ip_net_text(net, text))
 		   : 0;
