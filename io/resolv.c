@@ -25,8 +25,6 @@
 #define RESOLV_ROOT ""
 #endif
 
-extern char **environ;
-
 /* Where each program is looked for; the environment's PATH is not trusted with root's rights. */
 static const char *const resolvectl_at[] = {RESOLV_ROOT "/usr/bin/resolvectl",
 					    RESOLV_ROOT "/bin/resolvectl", NULL};

@@ -195,6 +195,40 @@ static void test_help_and_version_win(void **state)
 	}
 }
 
+static const char *manual; /* the path of the manual page's source */
+
+static void test_the_manual_has_every_option_and_exit_code(void **state)
+{
+	static char help[8192], page[40000];
+	FILE *f = fopen(manual, "r");
+	char name[40];
+	size_t n;
+
+	(void)state;
+	assert_non_null(f);
+	n = fread(page, 1, sizeof(page) - 1, f);
+	fclose(f);
+	page[n] = '\0';
+	for (char *at = strstr(options_help(help, sizeof(help)), "  "); at;
+	     at = strstr(at + 1, "--")) {
+		n = strspn(at, "-abcdefghijklmnopqrstuvwxyz0123456789");
+		if (n < 4 || n >= sizeof(name))
+			continue;
+		memcpy(name, at, n);
+		name[n] = '\0';
+		if (!strstr(page, name))
+			fail_msg("%s is not in the manual", name);
+	}
+	for (int i = 0; i < EXIT_CODE_COUNT; i++) {
+		char entry[200];
+
+		snprintf(entry, sizeof(entry), "|  %d\n:  %s\n:  %s\n", i,
+			 exit_name((enum exit_code)i), exit_meaning((enum exit_code)i));
+		if (!strstr(page, entry))
+			fail_msg("exit code %d is not in the manual", i);
+	}
+}
+
 static void test_errors_of_the_link_map_to_exit_codes(void **state)
 {
 	static const struct {
@@ -240,7 +274,7 @@ static void test_every_certificate_fault_comes_with_advice(void **state)
 	assert_null(advice_on_link(SSTP_E_TRUNCATED, false));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults_are_what_the_help_says),
@@ -250,9 +284,13 @@ int main(void)
 		cmocka_unit_test(test_what_is_wrong_is_said_with_what_would_be_right),
 		cmocka_unit_test(test_too_many_routes_are_refused),
 		cmocka_unit_test(test_help_and_version_win),
+		cmocka_unit_test(test_the_manual_has_every_option_and_exit_code),
 		cmocka_unit_test(test_errors_of_the_link_map_to_exit_codes),
 		cmocka_unit_test(test_every_certificate_fault_comes_with_advice),
 	};
 
+	if (argc != 2)
+		return 2;
+	manual = argv[1];
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
