@@ -29,7 +29,7 @@ def chap_md5_carries_ipv4_and_ipv6(the_lab):
     call_with("chap-md5", the_lab)
 
 
-@test("auth", "threads")
+@test("auth", "sanitizers")
 def mschapv2_carries_ipv4_and_ipv6(the_lab):
     call_with("mschapv2", the_lab)
 
@@ -39,7 +39,7 @@ def eap_md5_carries_ipv4_and_ipv6(the_lab):
     call_with("eap-md5", the_lab)
 
 
-@test("auth", "threads")
+@test("auth", "sanitizers")
 def eap_mschapv2_carries_ipv4_and_ipv6(the_lab):
     call_with("eap-mschapv2", the_lab)
 
@@ -55,7 +55,7 @@ def refused(the_lab, exit_name, **client):
     return said
 
 
-@test("auth", "threads")
+@test("auth", "sanitizers")
 def wrong_password_is_refused(the_lab):
     said = refused(the_lab, "auth", password="wonder124")
     claim("user name or password is wrong" in said, f"sstp said '{said}'")

@@ -16,7 +16,7 @@ def state_of(host):
     return [host.run(["ip", "-brief", "link"]), host.run(["ip", "route", "show", "table", "all"])]
 
 
-@test("faults", "threads")
+@test("faults", "sanitizers")
 def client_notices_that_the_server_was_killed_and_leaves_nothing_behind(the_lab):
     server_host, client_host = cabled_hosts(the_lab)
     server = Server(server_host)
@@ -28,7 +28,7 @@ def client_notices_that_the_server_was_killed_and_leaves_nothing_behind(the_lab)
     claim(state_of(client_host) == before, "sstp left an interface or a route behind")
 
 
-@test("faults", "threads")
+@test("faults", "sanitizers")
 def server_frees_the_session_of_a_killed_client(the_lab):
     server, client = call(the_lab)
     server.only_session()
@@ -49,7 +49,7 @@ def a_cut_cable_is_noticed_by_both_after_the_hello_timers(the_lab):
     server.program.wait_for("session 1 end .*code=hello-time", 4 * HELLO + 5)
 
 
-@test("faults", "threads")
+@test("faults", "sanitizers")
 def a_server_that_is_stopped_says_goodbye_to_its_clients(the_lab):
     server, client = call(the_lab)
     claim(server.program.stop() == 0, f"sstpd did not end in order; {server.program.last_words()}")

@@ -39,7 +39,7 @@ def a_quarter_gigabyte_each_way_over_ipv6_arrives_unchanged(the_lab):
     both_ways(the_lab, GATEWAY6, 1, 256 * MEGABYTE)
 
 
-@test("threads")
+@test("sanitizers")
 def some_megabytes_each_way_arrive_unchanged(the_lab):
     both_ways(the_lab, GATEWAY4, 0, 32 * MEGABYTE)
 

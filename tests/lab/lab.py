@@ -140,10 +140,13 @@ class Program:
             self.process.terminate()
         return self.wait_end(timeout)
 
-    def kill(self):
-        if self.process.poll() is None:
+    def finish(self):
+        """Ends the program: in order if it can, which gives sanitizers a chance to speak, else by force."""
+        try:
+            self.stop(10)
+        except LabError:
             self.process.kill()
-        return self.wait_end()
+            self.wait_end()
 
 
 class Host:
@@ -192,11 +195,18 @@ class Lab:
 
     def __exit__(self, kind, error, trace):
         for program in reversed(self.programs):
-            program.kill()
+            program.finish()
         for host in self.hosts:
             run(f"ip netns del {host.name}", check=False)
-        if self.keep is None and kind is None:
-            run(["rm", "-rf", self.dir])
+        if kind is None:
+            self._fail_on_sanitizers()
+            if self.keep is None:
+                run(["rm", "-rf", self.dir])
+
+    def _fail_on_sanitizers(self):
+        for program in self.programs:
+            if report := program.said(r"SUMMARY: \w*Sanitizer.*|runtime error: .*"):
+                raise LabError(f"{program.name}: {report.group(0)} (all in {program.log})")
 
     def path(self, name):
         return os.path.join(self.dir, name)
