@@ -48,6 +48,7 @@ struct call {
 	bool down;    /* the link has ended */
 	bool binding; /* CALL_CONNECTED is sent: packets flow */
 	bool up4, up6;
+	bool without6; /* IPv6 cannot be set up on this machine */
 	bool told; /* "connected" was said */
 	uint64_t since;
 

@@ -96,7 +96,7 @@ static void warn_of_gaps(const struct call *c)
 		return;
 	if (!c->up4)
 		log_warn("the server gives no IPv4: IPv4 does not go through the tunnel");
-	if (!ip6->has_global)
+	if (!ip6->has_global && !c->without6)
 		log_warn("the server gives no IPv6 address: IPv6 does not go through the tunnel");
 }
 
@@ -104,7 +104,7 @@ void call_tell_connected(struct call *c, bool time_is_over)
 {
 	const struct autoconf *ip6 = &c->tunnel->ip6;
 	bool ready4 = c->up4 || c->opt->no_ip4;
-	bool ready6 = c->opt->no_ip6 || (c->up6 && ip6->answered);
+	bool ready6 = c->opt->no_ip6 || c->without6 || (c->up6 && ip6->answered);
 	char addresses[2 * IP_NET_TEXT];
 	struct sstp_info info;
 
@@ -180,6 +180,8 @@ static void on_ip6(struct call *c, const struct sstp_addresses *a)
 	if (tunnel_set6(c->tunnel, a->ip6_local_id) < 0) {
 		/* A kernel without IPv6 is no reason to go without IPv4. */
 		log_warn("%s: IPv6 is not set up", c->tunnel->error);
+		c->without6 = true;
+		call_tell_connected(c, false);
 		return;
 	}
 	ip6_link_local(a->ip6_peer_id, peer);

@@ -198,8 +198,10 @@ int tunnel_set6(struct tunnel *t, const uint8_t id[8])
 	tunnel_unset6(t);
 	autoconf_start(&t->ip6, id);
 	err = nl_addr_add(t->nl, t->ifindex, AF_INET6, t->ip6.local, 64, NULL);
-	if (err && err != -EEXIST)
+	if (err && err != -EEXIST) {
+		t->ip6.up = false; /* advertisements are the kernel's to ignore then */
 		return fail(t, err, "the IPv6 link-local address cannot be set", "");
+	}
 	t->has6 = true;
 	return 0;
 }
