@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: MIT
+"""What tests/bench/datapath measures, and how: one method for each measure, one number or a few for each call."""
+
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+import suite
+from suite import CLIENT4, PASSWORD, SERVER4, USER, lab
+
+LOSSES = ("0%", "0.1%", "1%")  # of the long outer path
+RATE, DELAY = "200mbit", "10ms"  # each way: a round trip of 20 ms
+QUEUE = 1000  # packets, those on the way included
+UDP_SIZE, UDP_LOSS, UDP_STEPS = 200, 1.0, 7
+SESSIONS, SESSION_KBIT = 1000, 1000
+
+
+def has(program):
+    return shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is not None
+
+
+def go_first():
+    """Asks the scheduler to put us before what else runs here: it would disturb one measure more than another."""
+    try:
+        with open("/proc/self/autogroup", "w", encoding="ascii") as file:
+            file.write("-19")
+    except OSError:
+        pass  # no autogroups: the priority alone does it
+    os.nice(-19)
+
+
+def processor_seconds():
+    """Processor time that all programs of the laboratory have used, those included that have ended."""
+    ticks = 0
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+                fields = file.read().rpartition(")")[2].split()
+        except OSError:
+            continue  # ended meanwhile: its parent, ours, has its time
+        ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+class Bench:
+    """The measures over two hosts between which the tunnels are up."""
+
+    def __init__(self, server, client, sstpd, seconds):
+        self.server, self.client, self.sstpd, self.seconds = server, client, sstpd, seconds
+        self.number = 0
+        self.sink = server.start("iperf3", ["iperf3", "-s", "--forceflush"])
+        self.sink.wait_for("listening")
+
+    def _iperf3(self, address, seconds, *options):
+        for _ in range(20):
+            said = self.client.run(["iperf3", "-J", "-c", address, "-t", str(seconds), *options],
+                                   timeout=seconds + 30, check=False)
+            told = json.loads(said or '{"error": "it said nothing"}')
+            if "busy" not in told.get("error", ""):
+                break
+            time.sleep(0.2)  # the other side still sums the test before up
+        if "error" in told:
+            raise lab.LabError(f"iperf3 to {address}: {told['error']}")
+        return told["end"]
+
+    def plain_tls(self, way):
+        """Gbit/s and processor seconds per GB of a TLS stream of 16 KiB writes without a tunnel."""
+        sender, receiver = (self.client, self.server) if way == "up" else (self.server, self.client)
+        address = SERVER4 if way == "up" else CLIENT4
+        self.number += 1
+        stream = suite.program("tests/bench/tls_stream")
+        sink = receiver.start(f"tls-{self.number}", [stream, "receive", "4433", self.sstpd.certificate,
+                                                     self.sstpd.key])
+        sink.wait_for("ready")
+        before = processor_seconds()
+        sender.run([stream, "send", address, "4433", str(self.seconds), "TLS_AES_128_GCM_SHA256"],
+                   timeout=self.seconds + 30)
+        found = sink.wait_for(r"received ([\d.]+) bytes.* ([\d.]+) Gbit/s")
+        sink.wait_end()
+        return {"gbit": float(found.group(2)),
+                "cpu": (processor_seconds() - before) / (float(found.group(1)) / 1e9)}
+
+    def tcp(self, address, way, streams):
+        """The same of iperf3's TCP streams to the inner address; its own processor time counts, too."""
+        before = processor_seconds()
+        end = self._iperf3(address, self.seconds, "-P", str(streams), *(["-R"] if way == "down" else []))
+        return {"gbit": end["sum_received"]["bits_per_second"] / 1e9,
+                "cpu": (processor_seconds() - before) / (end["sum_received"]["bytes"] / 1e9),
+                "retransmits": end["sum_sent"].get("retransmits", 0)}
+
+    def udp(self, address):
+        """The most packets a second, of UDP_SIZE bytes, of which less than UDP_LOSS percent are lost."""
+        low, high, best = 0, None, 0
+        for _ in range(UDP_STEPS):
+            rate = (low + high) // 2 if high else 400000
+            try:
+                end = self._iperf3(address, 1, "-u", "-l", str(UDP_SIZE), "-w", "400K", "-b",
+                                   str(rate * UDP_SIZE * 8))["sum"]
+            except lab.LabError:  # so much was lost that iperf3's own words were among it
+                end = {"packets": rate, "seconds": 1, "lost_percent": 100}
+            sent = end["packets"] / end["seconds"]
+            if end["lost_percent"] < UDP_LOSS:
+                best, low = max(best, sent), rate
+                if high is None:
+                    break
+            else:
+                high = min(rate, int(sent)) if high is None else rate
+        return best
+
+    def _ping(self, address, count, interval):
+        said = self.client.run(["ping", "-n", "-c", str(count), "-i", str(interval), "-W", "2", address],
+                               check=False, timeout=count * interval + 30)
+        times = [float(each) for each in re.findall(r"time=([\d.]+) ms", said)]
+        return statistics.median(times) if times else float("inf")
+
+    def rtt(self, address):
+        """The median round trip in ms through an idle tunnel."""
+        return self._ping(address, 200, 0.01)
+
+    def tcp_and_rtt(self, address, way, seconds):
+        """Gbit/s of one stream and the median round trip beside it; the first second does not count."""
+        load = threading.Thread(target=lambda: results.append(
+            self._iperf3(address, seconds, "-O", "1", *(["-R"] if way == "down" else []))))
+        results = []
+        load.start()
+        time.sleep(1.5)
+        ms = self._ping(address, int(seconds / 0.05) - 10, 0.05)
+        load.join()
+        if not results:
+            raise lab.LabError(f"iperf3 to {address} failed")
+        return {"gbit": results[0]["sum_received"]["bits_per_second"] / 1e9, "ms": ms}
+
+    def set_path(self, loss):
+        """Makes the cable a long one: slow, delayed and lossy both ways, with packets as they are on a wire."""
+        for host in (self.server, self.client):
+            host.run("ethtool -K wire tso off gso off gro off")
+            host.run(f"tc qdisc replace dev wire root netem rate {RATE} delay {DELAY} loss {loss} limit {QUEUE}")
+
+    def clear_path(self):
+        for host in (self.server, self.client):
+            host.run("tc qdisc del dev wire root")
+            host.run("ethtool -K wire tso on gso on gro on")
+
+
+def resident(program):
+    """Bytes of memory that only this process holds, and its share of the rest."""
+    with open(f"/proc/{program.process.pid}/smaps_rollup", encoding="ascii") as file:
+        return int(re.search(r"^Pss:\s+(\d+)", file.read(), re.M).group(1)) * 1024
+
+
+def _load(host, the_lab, name, calls, *options):
+    secret = the_lab.write("load.password", PASSWORD + "\n")
+    return host.start(name, ["taskset", "-c", str(os.cpu_count() - 1), suite.program("tools/sstp-load"),
+                             "-s", f"{SERVER4}:{suite.PORT}", "-u", USER, "-w", secret, "-n", str(calls),
+                             *options], stdin=subprocess.PIPE)
+
+
+def _one_core_server(host):
+    """sstpd with one worker, on the first processor."""
+    server = suite.Server(host, {"server.workers": 1, "server.max_per_source": 100000,
+                                 "server.max_unauthenticated": 100000, "tls.handshake_timeout": 600},
+                          pool="10.0.0.0/16")
+    lab.run(f"taskset -a -p -c 0 {server.program.process.pid}")
+    return server
+
+
+def _memory(table):
+    """Bytes that sstpd grows by for each of many idle sessions, and those that OpenSSL keeps of them."""
+    with lab.Lab("memory") as the_lab:
+        server_host, client_host = suite.cabled_hosts(the_lab)
+        server = _one_core_server(server_host)
+        before = resident(server.program)
+        keeper = _load(client_host, the_lab, "keeper", SESSIONS, "-j", "32", "-k")
+        keeper.wait_for(rf'"up": {SESSIONS}\b', 300)
+        grown = (resident(server.program) - before) / SESSIONS
+        tls = lab.run([suite.program("tests/bench/tls_memory"), server.certificate, server.key])
+        table.put("sstp", "memory", {"all": grown, "openssl": float(tls.split()[0])})
+
+
+def many_sessions(table, seconds):
+    """Many sessions with traffic on one core, and the memory of a session."""
+    _memory(table)
+    with lab.Lab("sessions") as the_lab:
+        server_host, client_host = suite.cabled_hosts(the_lab)
+        _one_core_server(server_host)
+        busy = _load(client_host, the_lab, "busy", SESSIONS, "-j", "32", "-k", "-r", str(SESSION_KBIT),
+                     "-t", str(seconds))
+        busy.wait_for(rf'"up": {SESSIONS}\b', 300)
+        before = processor_seconds()
+        told = json.loads(busy.wait_for(r'\{"pings.*\}', seconds + 60).group(0))
+        told["cpu"] = (processor_seconds() - before) / seconds
+        table.put("sstp", "sessions", told)
+        busy.process.stdin.close()
+        busy.wait_end(60)
+
+
+def instructions(table):
+    """Instructions of libsstp for a packet, each way."""
+    said = subprocess.run([sys.executable, os.path.join(os.path.dirname(__file__), "instructions"),
+                           suite.program("tests/bench/link_cost")], capture_output=True, text=True, check=False)
+    for way, value in re.findall(r"per packet (\w+): ([\d.]+)", said.stdout):
+        table.put("sstp", f"instructions {way}", {"count": float(value)})
