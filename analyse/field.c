@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ARENA_MAX   (4u << 20)
+#define ARENA_MAX   (16u << 20)
 #define LABEL_MAX   512
 #define FIRST_NODES 256
 
@@ -61,6 +61,21 @@ unsigned field_source_add(struct field_tree *t, const char *name, const uint8_t 
 	t->sources[t->n_sources] = (struct field_source){name, bytes, n};
 	t->source = t->n_sources++;
 	return t->source;
+}
+
+const uint8_t *field_source_copy(struct field_tree *t, const char *name, const uint8_t *bytes,
+				 size_t n)
+{
+	uint8_t *copy = t->n_sources < FIELD_SOURCES_MAX ? take(t, n ? n : 1) : NULL;
+
+	if (!copy) {
+		t->full = true;
+		return NULL;
+	}
+	if (n)
+		memcpy(copy, bytes, n);
+	field_source_add(t, name, copy, n);
+	return copy;
 }
 
 unsigned field_source_use(struct field_tree *t, unsigned source)

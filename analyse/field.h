@@ -193,6 +193,13 @@ static inline bool field_wanted_of(const struct field_tree *t, enum field_id pro
  * are borrowed until the next reset.
  */
 unsigned field_source_add(struct field_tree *t, const char *name, const uint8_t *bytes, size_t n);
+/*
+ * The same for bytes that are gone before the tree is: copies them first. Returns where the copy
+ * is, NULL, and the tree full, when there is no room for it: nothing may be added of these bytes
+ * then.
+ */
+const uint8_t *field_source_copy(struct field_tree *t, const char *name, const uint8_t *bytes,
+				 size_t n);
 /* Goes back to a source that field_source_add() returned; returns the one used until now. */
 unsigned field_source_use(struct field_tree *t, unsigned source);
 

@@ -106,21 +106,30 @@ static void read_extension(unsigned type, struct rd r, bool client, struct tls_h
 	}
 }
 
+bool tls_next_extension(struct rd *list, struct tls_extension *out)
+{
+	const uint8_t *start = list->p;
+
+	if (!rd_left(list))
+		return false;
+	out->type = rd_be16(list);
+	out->body = rd_sub(list, rd_be16(list));
+	out->whole = rd_init(start, (size_t)(list->p - start));
+	return !list->bad;
+}
+
 /* Reads a list of extensions, which may be left out altogether. */
 static int read_extensions(struct rd *r, bool client, struct tls_hello *out)
 {
+	struct tls_extension e;
 	struct rd list;
 
 	if (!rd_left(r))
 		return r->bad ? -1 : 0;
 	list = rd_sub(r, rd_be16(r));
-	while (rd_left(&list)) {
-		unsigned type = rd_be16(&list);
-		struct rd body = rd_sub(&list, rd_be16(&list));
-
-		if (!body.bad)
-			read_extension(type, body, client, out);
-	}
+	out->extensions = (struct view){list.p, rd_left(&list)};
+	while (tls_next_extension(&list, &e))
+		read_extension(e.type, e.body, client, out);
 	return list.bad ? -1 : 0;
 }
 
@@ -130,8 +139,8 @@ int tls_parse_client_hello(struct rd body, struct tls_hello *out)
 	out->version = rd_be16(&body);
 	out->random = rd_take(&body, 32);
 	out->session = take_view(&body, rd_u8(&body));
-	rd_take(&body, rd_be16(&body)); /* cipher suites */
-	rd_take(&body, rd_u8(&body));   /* compression methods */
+	out->suites = take_view(&body, rd_be16(&body));
+	out->compressions = take_view(&body, rd_u8(&body));
 	if (body.bad || out->session.n > 32)
 		return -1;
 	return read_extensions(&body, true, out);

@@ -12,6 +12,9 @@ struct tls_hello {
 	uint8_t compression;   /* ServerHello */
 	const uint8_t *random; /* 32 bytes */
 	struct view session;
+	struct view suites;       /* ClientHello: numbers of two bytes */
+	struct view compressions; /* ClientHello */
+	struct view extensions;   /* for tls_next_extension() */
 	struct view sni;
 	struct view alpn;   /* the first, or the only one */
 	struct view ticket; /* SessionTicket, or the first identity of a pre_shared_key */
@@ -22,6 +25,15 @@ struct tls_hello {
 	bool retry; /* ServerHello is a HelloRetryRequest */
 };
 
+/* One extension of a hello. */
+struct tls_extension {
+	uint16_t type;
+	struct rd body;
+	struct rd whole; /* with type and length */
+};
+
+/* Takes the next extension off a list; false at its end, or (list bad) where it is cut off. */
+bool tls_next_extension(struct rd *list, struct tls_extension *out);
 /* Reads a ClientHello's body (RFC 5246 section 7.4.1.2, RFC 8446 section 4.1.2): 0, or -1. */
 int tls_parse_client_hello(struct rd body, struct tls_hello *out);
 /* Reads a ServerHello's body (RFC 5246 section 7.4.1.3, RFC 8446 section 4.1.3): 0, or -1. */

@@ -53,8 +53,9 @@ struct fvalue fvalue_number(int64_t v);
 int fvalue_compare(const struct fvalue *a, const struct fvalue *b);
 /* Returns whether the octets of part stand somewhere in whole; empty ones do not. */
 bool fvalue_contains(const struct fvalue *whole, const struct fvalue *part);
-/* Writes a value as string() gives it, cut to n bytes; returns the length. */
 #define FVALUE_TEXT_MAX 1024
+
+/* Writes a value as string() gives it, cut to n bytes; returns the length. */
 size_t fvalue_text(const struct fvalue *v, char *buf, size_t n);
 /* Returns whether a value is other than zero, which is what a test of arithmetic asks. */
 bool fvalue_true(const struct fvalue *v);

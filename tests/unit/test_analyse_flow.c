@@ -123,6 +123,14 @@ static unsigned check_truth(struct collect *all, const char *name)
 	return count;
 }
 
+/* Of the server's certificate, as binding.txt tells. */
+static const uint8_t cert_sha1[20] = {0x46, 0x6f, 0xfb, 0xf7, 0x51, 0xd6, 0x70, 0x21, 0x87, 0xcf,
+				      0xa0, 0x03, 0x88, 0x4a, 0x2e, 0x60, 0xd3, 0x0c, 0x36, 0x69};
+static const uint8_t cert_sha256[32] = {0xdb, 0xfd, 0xc2, 0x09, 0x1d, 0x12, 0x88, 0x41,
+					0xad, 0xc6, 0xd5, 0xd2, 0x79, 0x34, 0xc5, 0x34,
+					0xb8, 0x94, 0xd6, 0x44, 0x9b, 0xca, 0xfc, 0x25,
+					0x44, 0x04, 0x89, 0xd9, 0xdf, 0x70, 0xdf, 0x73};
+
 /* Opens a capture and checks it; returns by what it was opened. */
 static enum tls_by check_capture(const char *sub, const char *name, const char *ext,
 				 struct tls_keys *keys, bool more)
@@ -135,6 +143,9 @@ static enum tls_by check_capture(const char *sub, const char *name, const char *
 	assert_true(check_truth(all, name) > 0);
 	assert_true(all->conn[0]->closed);
 	assert_int_equal(all->conn[0]->facts.bad, 0);
+	assert_true(all->conn[0]->facts.has_cert_hash);
+	assert_memory_equal(all->conn[0]->facts.cert_sha1, cert_sha1, 20);
+	assert_memory_equal(all->conn[0]->facts.cert_sha256, cert_sha256, 32);
 	by = all->conn[0]->facts.by;
 	collect_fini(all);
 	free(all);

@@ -58,7 +58,8 @@ static void check_data(const char *what, struct collect *all, const struct peers
 			if (at + c->side[w].n > p->n[w] ||
 			    (c->side[w].n &&
 			     memcmp(p->sent[w] + at, c->side[w].bytes, c->side[w].n) != 0))
-				fail_msg("%s: other data than were sent", what);
+				fail_msg("%s: other data than were sent, way %d: %zu of %zu at %zu",
+					 what, w, c->side[w].n, p->n[w], at);
 			at += c->side[w].n;
 		}
 		if (at != p->n[w])
@@ -340,6 +341,221 @@ static void test_tls_follows_key_updates_and_hello_retry(void **state)
 	wire_fini(&w);
 }
 
+/* Keeps only the lines of the key log that have a word in them. */
+static void keep_lines(struct peers *p, const char *word)
+{
+	size_t kept = 0;
+
+	for (char *at = p->log; at < p->log + p->log_n;) {
+		char *end = (char *)memchr(at, '\n', (size_t)(p->log + p->log_n - at)) + 1;
+		size_t n = (size_t)(end - at);
+
+		if (memmem(at, n, word, strlen(word))) {
+			memmove(p->log + kept, at, n);
+			kept += n;
+		}
+		at = end;
+	}
+	p->log_n = kept;
+}
+
+/* A session that a test has its own ideas about: made by `turn`, opened as by says. */
+static void check_turn(const char *what, const struct peers_how *how, void (*turn)(struct peers *p),
+		       const char *lines, enum by by)
+{
+	struct peers *p = calloc(1, sizeof(*p));
+	struct collect *all = calloc(1, sizeof(*all));
+	struct wire w;
+
+	assert_non_null(p);
+	assert_non_null(all);
+	wire_init(&w, 1);
+	peers_init(p, &w, how);
+	turn(p);
+	if (lines)
+		keep_lines(p, lines);
+	run(all, &w, p, by);
+	check_data(what, all, p);
+	collect_fini(all);
+	free(all);
+	peers_fini(p);
+	free(p);
+	wire_fini(&w);
+}
+
+static void usual_turn(struct peers *p)
+{
+	peers_connect(p, NULL);
+	peers_shake(p);
+	exchange(p);
+	peers_close(p);
+}
+
+static void test_tls_opens_by_each_kind_of_key_log_line(void **state)
+{
+	struct peers_how rsa = {.version = TLS1_2_VERSION, .ciphers = "AES128-GCM-SHA256"};
+	struct peers_how tls13 = {.version = TLS1_3_VERSION, .ciphers = "TLS_AES_128_GCM_SHA256"};
+
+	(void)state;
+	check_turn("RSA line", &rsa, usual_turn, "RSA ", BY_LOG);
+	rsa.options = SSL_OP_NO_EXTENDED_MASTER_SECRET;
+	check_turn("RSA line", &rsa, usual_turn, "RSA ", BY_LOG);
+	check_turn("CLIENT_RANDOM line", &rsa, usual_turn, "CLIENT_RANDOM ", BY_LOG);
+	check_turn("only what application data need", &tls13, usual_turn, "TRAFFIC_SECRET_0 ",
+		   BY_LOG);
+}
+
+static int accept_any(int ok, X509_STORE_CTX *ctx)
+{
+	(void)ok;
+	(void)ctx;
+	return 1;
+}
+
+/* The client shows a certificate too, and the handshake's messages are cut over many records. */
+static void mutual_turn(struct peers *p)
+{
+	SSL_CTX_set_verify(p->ctx[WAY_TO_CLIENT], SSL_VERIFY_PEER, accept_any);
+	SSL_CTX_use_certificate(p->ctx[WAY_TO_SERVER], p->cert);
+	SSL_CTX_use_PrivateKey(p->ctx[WAY_TO_SERVER], p->key);
+	SSL_CTX_set_max_send_fragment(p->ctx[WAY_TO_CLIENT], 512);
+	SSL_CTX_set_max_send_fragment(p->ctx[WAY_TO_SERVER], 512);
+	usual_turn(p);
+}
+
+static void test_tls_hashes_client_certificates_and_messages_over_many_records(void **state)
+{
+	static const struct peers_how hows[] = {
+		{.version = TLS1_VERSION, .ciphers = "AES128-SHA"},
+		{.version = TLS1_2_VERSION, .ciphers = "AES128-SHA256"},
+		{.version = TLS1_2_VERSION, .ciphers = "AES256-GCM-SHA384"},
+	};
+	struct peers_how tls13 = {.version = TLS1_3_VERSION, .ciphers = "TLS_AES_256_GCM_SHA384"};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		check_turn(hows[i].ciphers, &hows[i], mutual_turn, NULL, BY_KEY);
+	check_turn(tls13.ciphers, &tls13, mutual_turn, NULL, BY_LOG);
+}
+
+/* The server asks for a new handshake. */
+static void asked_turn(struct peers *p)
+{
+	peers_connect(p, NULL);
+	peers_shake(p);
+	exchange(p);
+	SSL_renegotiate(p->ssl[WAY_TO_CLIENT]);
+	peers_shake(p);
+	peers_settle(p);
+	exchange(p);
+	peers_close(p);
+}
+
+static void test_tls_follows_renegotiation_that_the_server_asks_for(void **state)
+{
+	struct peers_how how = {.version = TLS1_2_VERSION, .ciphers = "AES128-SHA"};
+
+	(void)state;
+	check_turn("HelloRequest", &how, asked_turn, NULL, BY_KEY);
+}
+
+/* A second connection that sends data before the server has said anything. */
+static void early_turn(struct peers *p, bool refuse)
+{
+	SSL_SESSION *session;
+	uint8_t bytes[1000];
+	size_t n;
+
+	SSL_CTX_set_max_early_data(p->ctx[WAY_TO_CLIENT], 16384);
+	peers_connect(p, NULL);
+	peers_shake(p);
+	session = SSL_get1_session(p->ssl[WAY_TO_SERVER]);
+	peers_close(p);
+	p->tcp.client++;
+	peers_connect(p, session);
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = peers_byte(WAY_TO_SERVER, i);
+	peers_check(SSL_write_early_data(p->ssl[WAY_TO_SERVER], bytes, sizeof(bytes), &n) == 1,
+		    "early data");
+	peers_pump(p);
+	if (!refuse) {
+		p->sent[WAY_TO_SERVER] = malloc(sizeof(bytes));
+		memcpy(p->sent[WAY_TO_SERVER], bytes, sizeof(bytes));
+		p->n[WAY_TO_SERVER] = sizeof(bytes);
+		SSL_read_early_data(p->ssl[WAY_TO_CLIENT], bytes, sizeof(bytes), &n);
+		peers_check(n == sizeof(bytes), "reading early data");
+		while (SSL_read_early_data(p->ssl[WAY_TO_CLIENT], bytes, sizeof(bytes), &n) !=
+		       SSL_READ_EARLY_DATA_FINISH) {
+			SSL_do_handshake(p->ssl[WAY_TO_SERVER]);
+			peers_check(peers_pump(p), "the end of early data");
+		}
+	}
+	peers_shake(p);
+	exchange(p);
+	peers_close(p);
+	SSL_SESSION_free(session);
+}
+
+static void accepted_turn(struct peers *p)
+{
+	early_turn(p, false);
+}
+
+static void refused_turn(struct peers *p)
+{
+	early_turn(p, true);
+}
+
+static void test_tls_opens_early_data_and_passes_over_what_was_refused(void **state)
+{
+	struct peers_how how = {.version = TLS1_3_VERSION,
+				.ciphers = "TLS_AES_128_GCM_SHA256",
+				.options = SSL_OP_NO_ANTI_REPLAY};
+
+	(void)state;
+	check_turn("early data", &how, accepted_turn, NULL, BY_LOG);
+	check_turn("refused early data", &how, refused_turn, "TRAFFIC_SECRET_0 ", BY_LOG);
+}
+
+/* Resumes a session of which the capture has only this connection; the key log names the session.
+ */
+static void named_turn(struct peers *p)
+{
+	SSL_SESSION *session;
+	const uint8_t *id;
+	unsigned n;
+	uint8_t master[48];
+
+	peers_connect(p, NULL);
+	peers_shake(p);
+	session = SSL_get1_session(p->ssl[WAY_TO_SERVER]);
+	peers_close(p);
+	p->wire->n = 24; /* the capture starts here */
+	p->tcp.client++;
+	peers_connect(p, session);
+	peers_shake(p);
+	exchange(p);
+	peers_close(p);
+	id = SSL_SESSION_get_id(session, &n);
+	SSL_SESSION_get_master_key(session, master, sizeof(master));
+	p->log_n = (size_t)snprintf(p->log, PEERS_LOG, "RSA Session-ID:");
+	for (unsigned i = 0; i < n; i++)
+		p->log_n += (size_t)snprintf(p->log + p->log_n, 3, "%02X", id[i]);
+	p->log_n += (size_t)snprintf(p->log + p->log_n, 20, " Master-Key:");
+	for (unsigned i = 0; i < 48; i++)
+		p->log_n += (size_t)snprintf(p->log + p->log_n, 3, "%02X", master[i]);
+	SSL_SESSION_free(session);
+}
+
+static void test_tls_opens_a_resumed_session_that_the_key_log_names(void **state)
+{
+	struct peers_how how = {
+		.version = TLS1_2_VERSION, .ciphers = "AES128-SHA", .options = SSL_OP_NO_TICKET};
+
+	(void)state;
+	check_turn("Session-ID line", &how, named_turn, NULL, BY_LOG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -350,6 +566,12 @@ int main(void)
 		cmocka_unit_test(test_tls_follows_resumption_by_id_by_ticket_and_by_key_log),
 		cmocka_unit_test(test_tls_follows_renegotiation),
 		cmocka_unit_test(test_tls_follows_key_updates_and_hello_retry),
+		cmocka_unit_test(test_tls_opens_by_each_kind_of_key_log_line),
+		cmocka_unit_test(
+			test_tls_hashes_client_certificates_and_messages_over_many_records),
+		cmocka_unit_test(test_tls_follows_renegotiation_that_the_server_asks_for),
+		cmocka_unit_test(test_tls_opens_early_data_and_passes_over_what_was_refused),
+		cmocka_unit_test(test_tls_opens_a_resumed_session_that_the_key_log_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* The columns of a packet's line; see column.h. */
+#include "analyse/column.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void column_reset(struct column *c, bool wanted)
+{
+	c->wanted = wanted;
+	c->source[0] = c->target[0] = c->protocol[0] = 0;
+	c->text = text_init(c->info, sizeof(c->info));
+	c->begin = c->info;
+	c->units = 0;
+}
+
+/* Cuts the info off where the unit at hand begins. */
+static void forget_unit(struct column *c)
+{
+	c->text.p = c->begin;
+	*c->text.p = 0;
+	c->text.cut = false;
+}
+
+void column_before(struct column *c, const char *words)
+{
+	size_t n = strlen(words), had, keep;
+
+	if (!c->wanted)
+		return;
+	had = text_len(&c->text);
+	keep = had + n < sizeof(c->info) ? had : sizeof(c->info) - 1 - n;
+	memmove(c->info + n, c->info, keep);
+	memcpy(c->info, words, n);
+	c->text.p = c->info + n + keep;
+	*c->text.p = 0;
+}
+
+void column_unit(struct column *c)
+{
+	if (!c->wanted)
+		return;
+	if (c->units++ == 0) {
+		c->begin = c->info;
+		forget_unit(c);
+		return;
+	}
+	if (c->units == 2) {
+		column_before(c, " ");
+		column_before(c, c->protocol);
+	}
+	if (c->text.p > c->info)
+		text_str(&c->text, " | ");
+	c->begin = c->text.p;
+}
+
+void column_protocol(struct column *c, const char *name)
+{
+	if (!c->wanted)
+		return;
+	snprintf(c->protocol, sizeof(c->protocol), "%s", name);
+	forget_unit(c);
+	if (c->units > 1) { /* the column has room for one name: the others say theirs */
+		text_str(&c->text, name);
+		text_char(&c->text, ' ');
+	}
+}
+
+void column_info(struct column *c, const char *format, ...)
+{
+	size_t room;
+	va_list args;
+	int n;
+
+	if (!c->wanted)
+		return;
+	room = (size_t)(c->text.end - c->text.p);
+	va_start(args, format);
+	n = vsnprintf(c->text.p, room, format, args);
+	va_end(args);
+	c->text.cut = (size_t)n >= room;
+	c->text.p += c->text.cut ? room - 1 : (size_t)n;
+}
+
+void column_text(struct column *c, const char *text)
+{
+	if (c->wanted)
+		text_str(&c->text, text);
+}
+
+void column_safe(struct column *c, const void *bytes, size_t n)
+{
+	if (c->wanted)
+		text_safe(&c->text, bytes, n);
+}
+
+void column_comma(struct column *c)
+{
+	if (c->wanted && c->text.p > c->begin)
+		text_str(&c->text, ", ");
+}
+
+void column_addresses(struct column *c, unsigned version, const uint8_t *source,
+		      const uint8_t *target)
+{
+	struct text from, to;
+
+	if (!c->wanted)
+		return;
+	from = text_init(c->source, sizeof(c->source));
+	to = text_init(c->target, sizeof(c->target));
+	if (version == 4) {
+		text_ip4(&from, source);
+		text_ip4(&to, target);
+	} else {
+		text_ip6(&from, source);
+		text_ip6(&to, target);
+	}
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/* sstpdump: reads a capture, decrypts, dissects, filters and prints. The work is in the rooms. */
+#include "analyse/filter/filter.h"
+#include "analyse/frames.h"
+#include "analyse/options.h"
+#include "analyse/tls_keys.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DEFAULT_BPF "tcp port 443"
+#define ERROR_TEXT  1024
+
+struct program {
+	struct options options;
+	struct filter *filter; /* NULL: every packet */
+	struct field_set wanted;
+	struct tls_keys *keys;
+	struct capture *capture;
+	struct frames *frames;
+	struct flow *flow;
+	uint64_t shown;
+	bool failed; /* standard output cannot be written any more */
+};
+
+static struct capture *interrupted; /* what a signal stops */
+
+static void on_signal(int number)
+{
+	(void)number;
+	if (interrupted)
+		capture_stop(interrupted);
+}
+
+static int complain(const char *why)
+{
+	fprintf(stderr, "sstpdump: %s\n", why);
+	return EXIT_INPUT;
+}
+
+static int compile_filter(struct program *p)
+{
+	struct filter_error err;
+	char text[ERROR_TEXT];
+
+	if (!p->options.filter || !filter_compile(&p->filter, p->options.filter, &err))
+		return -1;
+	filter_error_text(&err, p->options.filter, text, sizeof(text));
+	fprintf(stderr, "sstpdump: %s\n", text);
+	return EXIT_USAGE;
+}
+
+/* Loads a key file, asking for its password when it has one and none was given. */
+static int load_key(struct program *p, const char *arg, bool pfx)
+{
+	char *spec = strdup(arg), why[TLS_KEYS_WHY] = "";
+	enum tls_load result = TLS_LOAD_FAILED;
+	char *password;
+
+	if (!spec)
+		return complain("there is no memory");
+	password = tls_keys_split(spec);
+	for (unsigned try = 0; try < 2; try++) {
+		result = pfx ? tls_keys_load_pfx(p->keys, spec, password, why)
+			     : tls_keys_load_key(p->keys, spec, password, why);
+		if (result != TLS_LOAD_PASSWORD || password || !isatty(STDIN_FILENO))
+			break;
+		password = getpass("Password of the key file: ");
+	}
+	if (result != TLS_LOAD_OK)
+		fprintf(stderr, "sstpdump: %s\n", why);
+	free(spec);
+	return result == TLS_LOAD_OK ? -1 : EXIT_USAGE;
+}
+
+static int load_keys(struct program *p)
+{
+	const struct options *o = &p->options;
+	char why[TLS_KEYS_WHY];
+	int result = -1;
+
+	p->keys = tls_keys_new();
+	if (!p->keys)
+		return complain("OpenSSL cannot be used");
+	for (unsigned i = 0; i < o->n_pfx && result < 0; i++)
+		result = load_key(p, o->pfx[i], true);
+	for (unsigned i = 0; i < o->n_key && result < 0; i++)
+		result = load_key(p, o->key[i], false);
+	for (unsigned i = 0; i < o->n_keylog && result < 0; i++)
+		if (tls_keys_load_log(p->keys, o->keylog[i], o->iface != NULL, why)) {
+			fprintf(stderr, "sstpdump: %s\n", why);
+			result = EXIT_USAGE;
+		}
+	return result;
+}
+
+static int open_capture(struct program *p)
+{
+	const struct options *o = &p->options;
+	const char *bpf = o->iface && !*o->bpf ? DEFAULT_BPF : o->bpf;
+	char why[CAPTURE_WHY];
+	struct capture_live live = {.filter = bpf, .promiscuous = true};
+
+	if (o->iface ? capture_open_live(&p->capture, o->iface, &live, why)
+		     : capture_open(&p->capture, o->read, why))
+		return complain(why);
+	if (o->read && *bpf && capture_filter(p->capture, bpf, why)) {
+		fprintf(stderr, "sstpdump: %s\n", why);
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
+static void print_frame(struct program *p, const struct dissect *d,
+			const struct flow_packet *packet)
+{
+	const struct options *o = &p->options;
+
+	switch (o->form) {
+	case FORM_JSON:
+		print_json(stdout, d, packet);
+		return;
+	case FORM_FIELDS:
+		print_fields_line(stdout, &o->fields, d);
+		return;
+	case FORM_TEXT:
+		break;
+	}
+	if (o->tree)
+		print_tree(stdout, d, o->offsets);
+	else
+		print_summary(stdout, d, packet, o->color);
+	if (o->hex)
+		print_hex(stdout, d);
+}
+
+static void on_frame(void *ctx, struct dissect *d, const struct flow_packet *packet)
+{
+	struct program *p = ctx;
+
+	if (p->filter && !filter_match(p->filter, &d->tree))
+		return;
+	p->shown++;
+	dissect_displayed(d);
+	if (!p->options.quiet)
+		print_frame(p, d, packet);
+	if (p->options.iface)
+		fflush(stdout);
+	if (ferror(stdout)) {
+		p->failed = true;
+		capture_stop(p->capture);
+	}
+}
+
+static int make_rooms(struct program *p)
+{
+	const struct options *o = &p->options;
+	bool tree = o->tree || o->form == FORM_JSON;
+	struct frames_config config = {
+		.wanted = tree ? NULL : &p->wanted,
+		.lines = o->form != FORM_FIELDS && !o->quiet,
+		.ctx = p,
+		.frame = on_frame,
+	};
+	struct flow_config how = {.more_keys =
+					  o->iface != NULL || capture_may_hold_secrets(p->capture)};
+
+	if (p->filter)
+		filter_fields(p->filter, &p->wanted);
+	if (o->form == FORM_FIELDS)
+		print_fields_wanted(&o->fields, &p->wanted);
+	p->frames = frames_new(&config);
+	p->flow = p->frames ? flow_new(p->keys, &how, frames_sink(), p->frames) : NULL;
+	return p->flow ? -1 : complain("there is no memory");
+}
+
+static void run(struct program *p)
+{
+	const struct options *o = &p->options;
+	time_t end = o->duration ? time(NULL) + (time_t)o->duration : 0;
+	enum capture_next got;
+	struct frame frame;
+	uint64_t n = 0;
+
+	interrupted = p->capture;
+	signal(SIGINT, on_signal);
+	signal(SIGTERM, on_signal);
+	while ((got = capture_next(p->capture, &frame)) > CAPTURE_END) {
+		if (got == CAPTURE_FRAME) {
+			flow_frame(p->flow, &frame);
+			n++;
+		} else if (got == CAPTURE_SECRETS) {
+			flow_secrets(p->flow, capture_secrets(p->capture));
+		} else {
+			flow_idle(p->flow);
+		}
+		if ((o->count && n >= o->count) || (end && time(NULL) >= end))
+			break;
+	}
+	interrupted = NULL;
+	flow_finish(p->flow);
+}
+
+/* Says how a live capture ended. */
+static void print_end(const struct program *p)
+{
+	struct capture_stats stats;
+
+	capture_stats(p->capture, &stats);
+	fprintf(stderr, "%llu packets captured, %llu shown, %llu dropped by the kernel\n",
+		(unsigned long long)stats.frames, (unsigned long long)p->shown,
+		(unsigned long long)stats.dropped);
+}
+
+static int work(struct program *p)
+{
+	int result = compile_filter(p);
+
+	if (result < 0)
+		result = load_keys(p);
+	if (result < 0)
+		result = open_capture(p);
+	if (result < 0)
+		result = make_rooms(p);
+	if (result >= 0)
+		return result;
+	if (p->options.form == FORM_FIELDS)
+		print_fields_head(stdout, &p->options.fields);
+	run(p);
+	if (p->options.iface)
+		print_end(p);
+	if (*capture_fault(p->capture))
+		return complain(capture_fault(p->capture));
+	if (fflush(stdout) || p->failed)
+		return errno == EPIPE ? EXIT_CLEAN : complain("cannot write to standard output");
+	return EXIT_CLEAN;
+}
+
+int main(int argc, char **argv)
+{
+	static struct program p;
+	int result = options_read(&p.options, argc, argv);
+
+	if (result >= 0)
+		return result;
+	signal(SIGPIPE, SIG_IGN);
+	if (p.options.list) {
+		if (!strcmp(p.options.list, "fields"))
+			print_list(stdout);
+		else
+			print_values(stdout);
+		return fflush(stdout) ? EXIT_INPUT : EXIT_CLEAN;
+	}
+	result = work(&p);
+	flow_free(p.flow);
+	frames_free(p.frames);
+	capture_close(p.capture);
+	tls_keys_free(p.keys);
+	filter_free(p.filter);
+	return result;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line of sstpdump. */
+#include "analyse/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum long_only { OPT_PFX = 256, OPT_KEY, OPT_KEYLOG, OPT_COLOR, OPT_OFFSETS };
+
+static const char help[] =
+	"Usage: sstpdump [options] [capture filter]\n"
+	"Shows what is inside of SSTP calls.\n"
+	"\n"
+	"Input:\n"
+	"  -r FILE              read a pcap or pcapng file, also gzip; - for standard input\n"
+	"  -i INTERFACE         capture live; the capture filter is \"tcp port 443\" unless given\n"
+	"  -c N                 stop after N packets\n"
+	"  -a duration:SECONDS  stop after so long\n"
+	"Decryption:\n"
+	"  --pfx FILE[:PASSWORD]  PKCS#12 file with the server's key\n"
+	"  --key FILE             the server's key, PEM\n"
+	"  --keylog FILE          TLS key log (SSLKEYLOGFILE), read while it grows\n"
+	"Output:\n"
+	"  -Y FILTER            show only packets that the display filter takes\n"
+	"  -V                   show the whole tree of each packet\n"
+	"  --offsets            with -V, where each field's bytes stand\n"
+	"  -x                   show the bytes, the decrypted ones too\n"
+	"  -T text|json|fields  form of the output\n"
+	"  -e FIELD             with -T fields, a field to show; any number of times\n"
+	"  -E NAME=VALUE        with -T fields: header, bom, separator, aggregator, occurrence,\n"
+	"                       quote, escape\n"
+	"  --color[=never]      colours; the default is to use them on a terminal\n"
+	"  -q                   show no packets\n"
+	"  -G fields|values     list all fields, or the names of their values\n"
+	"  -h, --help           show this\n"
+	"\n"
+	"Exit status: 0 nothing found, 1 findings, 2 wrong usage, 3 the capture cannot be read.\n";
+
+static const struct option longs[] = {
+	{"pfx", required_argument, NULL, OPT_PFX},
+	{"key", required_argument, NULL, OPT_KEY},
+	{"keylog", required_argument, NULL, OPT_KEYLOG},
+	{"color", optional_argument, NULL, OPT_COLOR},
+	{"offsets", no_argument, NULL, OPT_OFFSETS},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+static int fail(const char *what, const char *value)
+{
+	fprintf(stderr, "sstpdump: %s: %s\nTry sstpdump --help.\n", what, value);
+	return EXIT_USAGE;
+}
+
+/* Reads a whole number; false when it is none. */
+static bool read_number(const char *s, uint64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(s, &end, 10);
+	return *s >= '0' && *s <= '9' && !*end && !errno;
+}
+
+static int read_form(struct options *o, const char *s)
+{
+	static const char *const names[] = {"text", "json", "fields"};
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (strcmp(s, names[i]))
+			continue;
+		o->form = (enum options_form)i;
+		return -1;
+	}
+	return fail("-T takes text, json or fields, not", s);
+}
+
+static int add_key(const char **list, unsigned *n, const char *s)
+{
+	if (*n == OPTIONS_KEYS_MAX)
+		return fail("too many keys, the one too many is", s);
+	list[(*n)++] = s;
+	return -1;
+}
+
+/* Takes one option; -1 to go on. */
+static int take(struct options *o, int opt, const char *arg)
+{
+	switch (opt) {
+	case 'r':
+		o->read = arg;
+		return -1;
+	case 'i':
+		o->iface = arg;
+		return -1;
+	case 'Y':
+		o->filter = arg;
+		return -1;
+	case 'c':
+		return read_number(arg, &o->count) ? -1 : fail("-c takes a number, not", arg);
+	case 'a':
+		return !strncmp(arg, "duration:", 9) && read_number(arg + 9, &o->duration)
+			       ? -1
+			       : fail("-a takes duration:SECONDS, not", arg);
+	case 'V':
+		o->tree = true;
+		return -1;
+	case 'x':
+		o->hex = true;
+		return -1;
+	case 'q':
+		o->quiet = true;
+		return -1;
+	case 'T':
+		return read_form(o, arg);
+	case 'e':
+		return print_fields_add(&o->fields, arg) ? fail("there is no field", arg) : -1;
+	case 'E':
+		return print_fields_option(&o->fields, arg) ? fail("there is no -E option", arg)
+							    : -1;
+	case 'G':
+		o->list = arg;
+		return strcmp(arg, "fields") && strcmp(arg, "values")
+			       ? fail("-G takes fields or values, not", arg)
+			       : -1;
+	case OPT_PFX:
+		return add_key(o->pfx, &o->n_pfx, arg);
+	case OPT_KEY:
+		return add_key(o->key, &o->n_key, arg);
+	case OPT_KEYLOG:
+		return add_key(o->keylog, &o->n_keylog, arg);
+	case OPT_COLOR:
+		o->color = !arg || strcmp(arg, "never");
+		return -1;
+	case OPT_OFFSETS:
+		o->offsets = true;
+		return -1;
+	case 'h':
+		fputs(help, stdout);
+		return EXIT_CLEAN;
+	default:
+		fputs("Try sstpdump --help.\n", stderr);
+		return EXIT_USAGE;
+	}
+}
+
+/* Puts the words behind the options together: the capture filter. */
+static int read_bpf(struct options *o, int argc, char **argv)
+{
+	size_t used = 0;
+
+	for (int i = 0; i < argc; i++) {
+		int n = snprintf(o->bpf + used, sizeof(o->bpf) - used, "%s%s", used ? " " : "",
+				 argv[i]);
+
+		if (n < 0 || (size_t)n >= sizeof(o->bpf) - used)
+			return fail("the capture filter is too long, at", argv[i]);
+		used += (size_t)n;
+	}
+	return -1;
+}
+
+int options_read(struct options *o, int argc, char **argv)
+{
+	int opt, result = -1;
+
+	*o = (struct options){.color = isatty(STDOUT_FILENO) == 1};
+	print_fields_init(&o->fields);
+	while (result < 0 &&
+	       (opt = getopt_long(argc, argv, "r:i:Y:c:a:VxqT:e:E:G:h", longs, NULL)) != -1)
+		result = take(o, opt, optarg);
+	if (result >= 0)
+		return result;
+	result = read_bpf(o, argc - optind, argv + optind);
+	if (result >= 0 || o->list)
+		return result;
+	if (!o->read == !o->iface) {
+		fputs("sstpdump: say what to read: -r FILE or -i INTERFACE\n"
+		      "Try sstpdump --help.\n",
+		      stderr);
+		return EXIT_USAGE;
+	}
+	if (o->form == FORM_FIELDS && !o->fields.n)
+		return fail("-T fields needs fields to show", "-e FIELD");
+	if (o->form != FORM_FIELDS && o->fields.n)
+		return fail("-e shows fields only with", "-T fields");
+	return -1;
+}
