@@ -121,6 +121,17 @@ static void test_a_suggestion_that_would_make_both_the_same_is_not_taken(void **
 	rig_fini(&r);
 }
 
+static void test_a_new_negotiation_forgets_the_peers_identifier(void **state)
+{
+	(void)state;
+	open_server(ONE, TWO);
+	rig_feed(&r, "8057 0101000e 010a 0000000000000003");
+	assert_memory_equal(r.ppp.agreed.ip6_peer_id, "\0\0\0\0\0\0\0\3", IFID);
+	r.ppp.ipv6cp.cp.protocol->reset_theirs(&r.ppp.ipv6cp.cp);
+	assert_memory_equal(r.ppp.agreed.ip6_peer_id, "\0\0\0\0\0\0\0\0", IFID);
+	rig_fini(&r);
+}
+
 static void test_two_ends_that_begin_with_the_same_identifier_part(void **state)
 {
 	(void)state;
@@ -141,6 +152,7 @@ int main(void)
 		cmocka_unit_test(test_both_zero_is_rejected),
 		cmocka_unit_test(test_the_client_takes_what_the_server_names),
 		cmocka_unit_test(test_a_suggestion_that_would_make_both_the_same_is_not_taken),
+		cmocka_unit_test(test_a_new_negotiation_forgets_the_peers_identifier),
 		cmocka_unit_test(test_two_ends_that_begin_with_the_same_identifier_part),
 	};
 

@@ -146,6 +146,34 @@ static void test_a_round_trip_is_measured_from_the_last_request(void **state)
 	rig_fini(&r);
 }
 
+static void test_an_echo_of_an_earlier_negotiation_is_not_counted(void **state)
+{
+	uint8_t reply[] = {0xff, 0x03, 0xc0, 0x21, 10, 0, 0, 8, 0x11, 0x22, 0x33, 0x44};
+
+	(void)state;
+	rig_init(&r, SSTP_SERVER, 1);
+	rig_open(&r);
+	ppp_echo(&r.ppp, r.now);
+	reply[5] = r.ppp.lcp.echo_id;
+	rig_feed(&r, "c021 01090004");
+	assert_false(r.ppp.lcp.echo_sent);
+	rig_feed_bytes(&r, reply, sizeof(reply));
+	assert_int_equal(r.ppp.lcp.echo_ms, 0);
+	rig_fini(&r);
+}
+
+static void test_the_smallest_mru_may_be_suggested_to_us_as_well(void **state)
+{
+	(void)state;
+	rig_init(&r, SSTP_SERVER, 1);
+	rig_start(&r, true);
+	rig_feed(&r, "c021 03010008 01040043");
+	assert_int_equal(r.ppp.lcp.mru, 4091);
+	rig_feed(&r, "c021 03020008 01040044");
+	assert_int_equal(r.ppp.lcp.mru, 68);
+	rig_fini(&r);
+}
+
 static void test_a_long_echo_comes_back_as_far_as_the_peer_takes_it(void **state)
 {
 	uint8_t echo[4000] = {0xff, 0x03, 0xc0, 0x21, 9, 1, 0x0f, 0x9c, 0x11, 0x22, 0x33, 0x44};
@@ -187,6 +215,8 @@ int main(void)
 		cmocka_unit_test(test_a_suggested_method_of_the_list_is_preferred_to_the_next),
 		cmocka_unit_test(test_the_server_never_opens_without_the_method_it_asked_for),
 		cmocka_unit_test(test_a_round_trip_is_measured_from_the_last_request),
+		cmocka_unit_test(test_an_echo_of_an_earlier_negotiation_is_not_counted),
+		cmocka_unit_test(test_the_smallest_mru_may_be_suggested_to_us_as_well),
 		cmocka_unit_test(test_a_long_echo_comes_back_as_far_as_the_peer_takes_it),
 		cmocka_unit_test(test_two_magic_numbers_of_ours_are_never_the_same),
 	};

@@ -187,6 +187,13 @@ static void test_what_does_not_fit_the_answer_is_left_for_the_next(void **state)
 	cp_put_refusal(&t.cp, options("0404aabb 6305010203 0402"), CP_REJECT, &w);
 	assert_false(w.bad);
 	assert_hex_equal(buf, wr_len(&w), "0404aabb 0402");
+	/* and what just fits is in it */
+	w = wr_init(buf, 4);
+	cp_put_refusal(&t.cp, options("0404aabb"), CP_REJECT, &w);
+	assert_hex_equal(buf, wr_len(&w), "0404aabb");
+	w = wr_init(buf, 4);
+	cp_put_refusal(&t.cp, options("01040005"), CP_NAK, &w);
+	assert_hex_equal(buf, wr_len(&w), "0104000a");
 }
 
 static void test_a_request_has_what_is_asked_for_and_not_rejected(void **state)

@@ -461,6 +461,68 @@ static void test_addresses_are_asked_for_once_in_a_links_life(void **state)
 	wire_fini(&w);
 }
 
+static void test_every_frame_that_goes_nowhere_is_counted(void **state)
+{
+	static const char *const nowhere[] = {
+		"c0",            /* no frame */
+		"0021 45000014", /* IPCP is not opened */
+		"80fd 01010004", /* no such protocol here */
+		"c223 01010004", /* nobody authenticates */
+		"8021 02010004", /* no request, and too early for others */
+		"8021 010100a5", /* its length is wrong */
+		"4321 00",
+	};
+	struct rig *s = &w.server;
+	struct ppp_info info;
+	unsigned n = sizeof(nowhere) / sizeof(nowhere[0]);
+
+	(void)state;
+	rig_init(s, SSTP_SERVER, 1);
+	rig_open(s);
+	for (unsigned i = 0; i < n; i++)
+		rig_feed(s, nowhere[i]);
+	ppp_info(&s->ppp, &info);
+	assert_int_equal(info.dropped, n);
+	rig_fini(s);
+	/* a packet that authentication has no use for counts as well */
+	wire_init(&w, 1);
+	wire_start(&w, false);
+	rig_feed(s, "c223 09010004");
+	ppp_info(&s->ppp, &info);
+	assert_int_equal(info.dropped, 1);
+	wire_fini(&w);
+}
+
+static void test_an_early_request_waits_if_it_is_not_too_long(void **state)
+{
+	struct rig *s = &w.server;
+
+	(void)state;
+	wire_init(&w, 1);
+	for (size_t n = PPP_WAITING_MAX - 1; n <= PPP_WAITING_MAX + 1; n++) {
+		uint8_t frame[4 + PPP_WAITING_MAX + 1] = {0xff, 3, 0x80, 0x21, 1, 1, 0, (uint8_t)n};
+
+		rig_init(s, SSTP_SERVER, 1);
+		s->cfg.no_ip6 = true;
+		rig_open(s);
+		/* one long unknown option */
+		frame[8] = 99;
+		frame[9] = (uint8_t)(n - 4);
+		rig_feed_bytes(s, frame, 4 + n);
+		if (n > PPP_WAITING_MAX)
+			assert_int_equal(s->ppp.waiting[PPP_NET_IP4].n, 0);
+		ppp_assign(&s->ppp, &w.lease, s->now);
+		rig_expect(s, "ipcp configure-request id=1 ip-address=10.0.0.1");
+		if (n > PPP_WAITING_MAX)
+			rig_expect(s, "");
+		else
+			assert_non_null(strstr(rig_sent(s), "configure-reject id=1 option-99="));
+		/* it is not answered twice when LCP begins anew */
+		assert_int_equal(s->ppp.waiting[PPP_NET_IP4].n, 0);
+		rig_fini(s);
+	}
+}
+
 static void test_a_network_that_went_down_unheard_was_never_up(void **state)
 {
 	struct rig *c = &w.client;
@@ -589,6 +651,8 @@ int main(void)
 		cmocka_unit_test(test_doors_that_are_not_due_do_nothing),
 		cmocka_unit_test(test_an_address_is_assigned_once_for_each_network_phase),
 		cmocka_unit_test(test_addresses_are_asked_for_once_in_a_links_life),
+		cmocka_unit_test(test_every_frame_that_goes_nowhere_is_counted),
+		cmocka_unit_test(test_an_early_request_waits_if_it_is_not_too_long),
 		cmocka_unit_test(test_a_network_that_went_down_unheard_was_never_up),
 		cmocka_unit_test(test_a_change_of_address_is_told_as_down_and_up),
 		cmocka_unit_test(test_a_full_queue_loses_frames_and_time_makes_them_good),

@@ -107,6 +107,11 @@ static void test_long_data_is_cut_off(void **state)
 	ppp_show(&t, rd_init(frame, sizeof(frame)));
 	assert_int_equal(strlen(buf), strlen("lcp echo-request id=1 magic=0x00000000 data=") + 67);
 	assert_string_equal(buf + strlen(buf) - 3, "...");
+	/* 32 octets are shown whole */
+	frame[5] = 40;
+	t = text_init(buf, sizeof(buf));
+	ppp_show(&t, rd_init(frame, 2 + 40));
+	assert_int_equal(strlen(buf), strlen("lcp echo-request id=1 magic=0x00000000 data=") + 64);
 }
 
 static void test_rows_and_codes_can_be_asked_for(void **state)
