@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
@@ -145,6 +146,24 @@ def cabled_hosts(the_lab):
     lab.address(server, "wire", f"{SERVER4}/24", f"{SERVER6}/64")
     lab.address(client, "wire", f"{CLIENT4}/24", f"{CLIENT6}/64")
     return server, client
+
+
+def faulty_cable(the_lab, **knobs):
+    """Two hosts as cabled_hosts() makes them, joined by tests/lab/wire.c with those faults; and the cable."""
+    server, client = the_lab.host("server"), the_lab.host("client")
+    cable = lab.Host(the_lab, None).start("wire", [program("tests/lab/wire"), "server", "client", "wire", *(
+        f"{name}={value}" for name, value in knobs.items())], stdin=subprocess.PIPE)
+    cable.wait_for("ready")
+    lab.address(server, "wire", f"{SERVER4}/24", f"{SERVER6}/64")
+    lab.address(client, "wire", f"{CLIENT4}/24", f"{CLIENT6}/64")
+    return server, client, cable
+
+
+def set_cable(cable, **knobs):
+    """Changes the faults of a cable."""
+    cable.process.stdin.write(" ".join(f"{name}={value}" for name, value in knobs.items()).encode() + b"\n")
+    cable.process.stdin.flush()
+    cable.wait_for("changed")
 
 
 def call(the_lab, settings=None, options=(), **server):
