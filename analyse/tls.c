@@ -186,6 +186,12 @@ static void take_data(struct tls *t, enum way way, const struct tls_in *in, stru
 		t->env->sink->data(t->ctx, &d);
 }
 
+/* Returns the stage of TLS 1.3 that a direction's first protected record is of. */
+static enum tls_stage first_stage(const struct tls *t, enum way way)
+{
+	return way == WAY_TO_SERVER && t->facts.early ? STAGE_EARLY : STAGE_HANDSHAKE;
+}
+
 void tls_deliver(struct tls *t, enum way way, const struct tls_in *in, enum tls_seen seen,
 		 uint8_t content, struct view plain)
 {
@@ -198,7 +204,7 @@ void tls_deliver(struct tls *t, enum way way, const struct tls_in *in, enum tls_
 	case TLS_CHANGE_CIPHER:
 		/* before the ServerHello it may be one of TLS 1.3 too, which means nothing */
 		if (t->facts.version != TLS_1_3)
-			tls_turn(t, way, STAGE_HANDSHAKE, in->last);
+			tls_turn(t, way, first_stage(t, way), in->last);
 		break;
 	case TLS_ALERT:
 		take_alert(t, way, in, plain);
@@ -409,7 +415,7 @@ static void take_torn(struct tls *t, enum way way, const struct tls_in *in)
 	if (in->raw.type == TLS_HANDSHAKE || (t->hs && t->facts.version == TLS_1_3))
 		tls_handshake_torn(t, way);
 	else if (in->raw.type == TLS_CHANGE_CIPHER && t->facts.version != TLS_1_3)
-		tls_turn(t, way, STAGE_HANDSHAKE, in->last);
+		tls_turn(t, way, first_stage(t, way), in->last);
 	if (in->raw.type == TLS_APPLICATION && s->state == SIDE_OPEN)
 		tls_note(
 			t, NOTE_HOLE, way, in, 1,
@@ -420,15 +426,12 @@ static void take_torn(struct tls *t, enum way way, const struct tls_in *in)
 static void begin_protected(struct tls *t, enum way way, const struct tls_in *in)
 {
 	struct tls_side *s = &t->side[way];
-	enum tls_stage stage = STAGE_HANDSHAKE;
 
-	if (way == WAY_TO_SERVER && t->facts.early)
-		stage = STAGE_EARLY;
 	if (t->facts.version && t->facts.version != TLS_1_3) {
 		/* ChangeCipherSpec is lost, or there was never a handshake */
 		s->guess = true;
 	}
-	tls_turn(t, way, stage, in->last);
+	tls_turn(t, way, first_stage(t, way), in->last);
 	if (s->guess && s->opener)
 		s->opener->iv_lost = true;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The store of keys: a hash table of secrets, a list of private keys, a ring of sessions. */
+/* The store of keys: a hash table of secrets, a list of private keys, a cache of sessions. */
 #include "analyse/tls_keys_local.h"
 
 #include "lib/base/secret.h"
 
 #include <stdlib.h>
 
-#define TABLE_MIN 64
+#define TABLE_MIN   64
+#define WAYS_OF_SET 8 /* places that a session may be in */
 
 struct secret {
 	struct secret *next;
@@ -183,18 +184,38 @@ uint64_t tls_keys_logged(const struct tls_keys *k)
 	return k->logged;
 }
 
-/* Hashes an id or ticket to the fixed size that the ring holds. */
+/* Hashes an id or ticket to the fixed size that the cache holds. */
 static int hash_id(const struct tls_keys *k, struct view id, uint8_t out[32])
 {
 	return id.n ? tls_crypto_hash(k->crypto, TLS_SHA256, &id, 1, out) : -1;
 }
 
+/* Returns the set of places that an id may be in. */
+static struct tls_session *set_of(const struct tls_keys *k, const uint8_t id[32])
+{
+	return k->sessions + be16(id[0], id[1]) % (TLS_SESSIONS_MAX / WAYS_OF_SET) * WAYS_OF_SET;
+}
+
 static struct tls_session *find_session(const struct tls_keys *k, const uint8_t id[32])
 {
-	for (size_t i = 0; i < k->n_sessions; i++)
-		if (memcmp(k->sessions[i].id, id, 32) == 0)
-			return &k->sessions[i];
+	struct tls_session *set = k->sessions ? set_of(k, id) : NULL;
+
+	for (size_t i = 0; set && i < WAYS_OF_SET; i++)
+		if (set[i].age && memcmp(set[i].id, id, 32) == 0)
+			return &set[i];
 	return NULL;
+}
+
+/* Returns the place in the set of an id that was filled longest ago. */
+static struct tls_session *oldest_session(const struct tls_keys *k, const uint8_t id[32])
+{
+	struct tls_session *set = set_of(k, id);
+	struct tls_session *oldest = set;
+
+	for (size_t i = 1; i < WAYS_OF_SET; i++)
+		if (set[i].age < oldest->age)
+			oldest = &set[i];
+	return oldest;
 }
 
 void tls_keys_remember(struct tls_keys *k, struct view id, const struct tls_session *s)
@@ -209,14 +230,11 @@ void tls_keys_remember(struct tls_keys *k, struct view id, const struct tls_sess
 	if (!k->sessions)
 		return;
 	to = find_session(k, hash);
-	if (!to) {
-		to = &k->sessions[k->next_session];
-		k->next_session = (k->next_session + 1) % TLS_SESSIONS_MAX;
-		if (k->n_sessions < TLS_SESSIONS_MAX)
-			k->n_sessions++;
-	}
+	if (!to)
+		to = oldest_session(k, hash);
 	*to = *s;
 	memcpy(to->id, hash, 32);
+	to->age = ++k->sessions_age;
 }
 
 const struct tls_session *tls_keys_recall(const struct tls_keys *k, struct view id)

@@ -29,6 +29,7 @@ enum tls_label {
 /* What a handshake leaves for those that resume it. */
 struct tls_session {
 	uint8_t id[32]; /* hash of the session id or ticket */
+	uint64_t age;   /* counts up; 0: nothing is here */
 	bool has_master;
 	bool has_cert;
 	uint8_t master[48];
@@ -82,7 +83,7 @@ EVP_PKEY *tls_keys_private(const struct tls_keys *k, const EVP_PKEY *public_key)
 EVP_PKEY *tls_keys_private_at(const struct tls_keys *k, size_t i);
 /* Returns how many secrets key logs gave; also those that replaced others. */
 uint64_t tls_keys_logged(const struct tls_keys *k);
-/* Remembers what a session id or ticket stands for; the oldest gives way. */
+/* Remembers what a session id or ticket stands for; an old one gives way. */
 void tls_keys_remember(struct tls_keys *k, struct view id, const struct tls_session *s);
 /* Returns what a session id or ticket stands for; NULL when that is not known. */
 const struct tls_session *tls_keys_recall(const struct tls_keys *k, struct view id);

@@ -33,9 +33,8 @@ struct tls_keys {
 	uint64_t logged;
 	struct keylog_file *logs[TLS_KEYLOG_FILES];
 	size_t n_logs;
-	struct tls_session *sessions; /* a ring */
-	size_t n_sessions;
-	size_t next_session;
+	struct tls_session *sessions; /* TLS_SESSIONS_MAX places; NULL: none so far */
+	uint64_t sessions_age;
 };
 
 /* Adds a private key, which k owns from here; 0, or -1 without memory. */

@@ -380,16 +380,20 @@ static void test_keys_remember_sessions_and_forget_the_oldest(void **state)
 	uint32_t n;
 
 	(void)state;
-	for (n = 0; n < TLS_SESSIONS_MAX + 10; n++) {
+	for (n = 0; n < TLS_SESSIONS_MAX * 20; n++) {
 		s.master[0] = (uint8_t)n;
 		tls_keys_remember(k, (struct view){(uint8_t *)&n, sizeof(n)}, &s);
 	}
 	n = 5;
 	assert_null(tls_keys_recall(k, (struct view){(uint8_t *)&n, sizeof(n)}));
-	n = 50;
-	assert_non_null(tls_keys_recall(k, (struct view){(uint8_t *)&n, sizeof(n)}));
-	assert_int_equal(tls_keys_recall(k, (struct view){(uint8_t *)&n, sizeof(n)})->master[0],
-			 50);
+	for (n = TLS_SESSIONS_MAX * 20 - 500; n < TLS_SESSIONS_MAX * 20; n++) {
+		const struct tls_session *one =
+			tls_keys_recall(k, (struct view){(uint8_t *)&n, sizeof(n)});
+
+		assert_non_null(one);
+		assert_int_equal(one->master[0], (uint8_t)n);
+	}
+	n--;
 	s.master[0] = 99;
 	tls_keys_remember(k, (struct view){(uint8_t *)&n, sizeof(n)}, &s);
 	assert_int_equal(tls_keys_recall(k, (struct view){(uint8_t *)&n, sizeof(n)})->master[0],
