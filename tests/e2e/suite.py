@@ -107,9 +107,9 @@ class Client:
         self.host, self.lab, self.phases = host, host.lab, {}
         secret = self.lab.write(f"{name}.password", password + "\n")
         os.chmod(secret, 0o600)
+        trust = [] if ca is False else ["--ca", ca or server.certificate]
         self.program = host.start(name, [program("sstp"), "connect", to, "-u", user, "--json",
-                                         "--ca", ca or server.certificate, "--password-file", secret, *options],
-                                  env=env)
+                                         "--password-file", secret, *trust, *options], env=env)
 
     def wait_phase(self, name, timeout=20):
         """Waits until sstp tells the phase; returns what it told, and keeps what it told on the way."""

@@ -73,10 +73,10 @@ def wait_until(happened, timeout, what):
 
 
 class Program:
-    """A running program. Its output goes line by line to a log file and can be awaited."""
+    """A running program. Its output goes line by line, with the time since began, to a log file, and can be awaited."""
 
-    def __init__(self, name, argv, log, env=None, stdin=None):
-        self.name, self.argv, self.log = name, argv, log
+    def __init__(self, name, argv, log, began, env=None, stdin=None):
+        self.name, self.argv, self.log, self.began = name, argv, log, began
         self.lines = []
         self.seen = 0  # how many lines wait_for() has passed
         self.ended = False
@@ -89,7 +89,7 @@ class Program:
     def _read(self):
         with open(self.log, "ab", buffering=0) as log:
             for line in self.process.stdout:
-                log.write(line)
+                log.write(b"%9.3f %s" % (time.monotonic() - self.began, line))
                 with self.more:
                     self.lines.append(line.decode(errors="replace").rstrip("\r\n"))
                     self.more.notify_all()
@@ -171,7 +171,7 @@ class Host:
 
     def start(self, name, command, env=None, stdin=None):
         """Starts a program here; it is killed at the laboratory's end if it still runs."""
-        program = Program(name, self._inside(command), self.lab.path(f"{name}.log"), env, stdin)
+        program = Program(name, self._inside(command), self.lab.path(f"{name}.log"), self.lab.began, env, stdin)
         self.lab.programs.append(program)
         return program
 
@@ -185,6 +185,7 @@ class Lab:
     def __init__(self, name, keep=None):
         self.name, self.keep = name, keep
         self.programs, self.hosts = [], []
+        self.began = time.monotonic()
 
     def __enter__(self):
         base = self.keep or tempfile.gettempdir()
