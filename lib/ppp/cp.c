@@ -11,10 +11,12 @@
 /* What an event's actions may need to know. */
 struct cause {
 	enum cp_event event;
-	const struct cp_packet *packet; /* NULL: the event is no packet */
+	const struct cp_packet *packet; /* no_packet: the event is none */
 	enum cp_verdict verdict;        /* of a Configure-Request */
 	uint64_t now;
 };
+
+static const struct cp_packet no_packet;
 
 void cp_init(struct cp *c, const struct cp_protocol *protocol, struct cp_env *env)
 {
@@ -196,7 +198,7 @@ static void run(struct cp *c, const struct cause *why)
 
 static void run_event(struct cp *c, enum cp_event event, uint64_t now)
 {
-	run(c, &(struct cause){.event = event, .now = now});
+	run(c, &(struct cause){.event = event, .packet = &no_packet, .now = now});
 }
 
 static void run_packet(struct cp *c, enum cp_event event, const struct cp_packet *p, uint64_t now)

@@ -509,7 +509,6 @@ static void on_protocol_rejected(struct ppp *p, uint16_t protocol, uint64_t now)
 		struct cp *c = net_of(p, n);
 
 		cp_down(c, now);
-		c->err = SSTP_E_PPP_REJECTED;
 		c->by_peer = true;
 		follow_net(p, n, cp_signals(c) | CP_SIG_FINISHED, now);
 	} else if (p->auth.method && protocol == p->auth.method->protocol) {

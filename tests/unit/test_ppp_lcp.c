@@ -162,6 +162,31 @@ static void test_an_echo_of_an_earlier_negotiation_is_not_counted(void **state)
 	rig_fini(&r);
 }
 
+static void test_without_the_option_our_magic_number_is_zero(void **state)
+{
+	uint8_t reject[] = {0xff, 0x03, 0xc0, 0x21, 4, 1, 0, 10, 5, 6, 0, 0, 0, 0};
+	struct wr w = wr_init(reject + 10, 4);
+
+	(void)state;
+	rig_init(&r, SSTP_SERVER, 1);
+	rig_start(&r, true);
+	rig_sent(&r);
+	wr_be32(&w, r.ppp.lcp.magic);
+	rig_feed_bytes(&r, reject, sizeof(reject));
+	rig_expect(&r, "lcp configure-request id=2 mru=4091");
+	rig_feed(&r, "c021 02020008 01040ffb");
+	rig_feed(&r, "c021 01010004");
+	rig_sent(&r);
+	ppp_echo(&r.ppp, r.now);
+	rig_expect(&r, "lcp echo-request id=3 magic=0x00000000");
+	/* zero is not our own number: it does not tell of a loop */
+	rig_feed(&r, "c021 09070008 00000000");
+	rig_expect(&r, "lcp echo-reply id=7 magic=0x00000000");
+	rig_feed(&r, "c021 0a030008 00000000");
+	assert_int_not_equal(r.ppp.lcp.echo_ms, 0);
+	rig_fini(&r);
+}
+
 static void test_the_smallest_mru_may_be_suggested_to_us_as_well(void **state)
 {
 	(void)state;
@@ -216,6 +241,7 @@ int main(void)
 		cmocka_unit_test(test_the_server_never_opens_without_the_method_it_asked_for),
 		cmocka_unit_test(test_a_round_trip_is_measured_from_the_last_request),
 		cmocka_unit_test(test_an_echo_of_an_earlier_negotiation_is_not_counted),
+		cmocka_unit_test(test_without_the_option_our_magic_number_is_zero),
 		cmocka_unit_test(test_the_smallest_mru_may_be_suggested_to_us_as_well),
 		cmocka_unit_test(test_a_long_echo_comes_back_as_far_as_the_peer_takes_it),
 		cmocka_unit_test(test_two_magic_numbers_of_ours_are_never_the_same),

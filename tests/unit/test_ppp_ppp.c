@@ -461,6 +461,38 @@ static void test_addresses_are_asked_for_once_in_a_links_life(void **state)
 	wire_fini(&w);
 }
 
+/* Has the client begin anew, as somebody else. */
+static void come_back_as(const char *user)
+{
+	cp_down(&w.client.ppp.lcp.cp, w.client.now);
+	strcpy(w.client.cfg.user, user);
+	cp_up(&w.client.ppp.lcp.cp, w.client.now);
+	w.server.events = 0;
+	wire_settle(&w);
+}
+
+static void test_nobody_else_may_authenticate_on_a_link_that_had_a_user(void **state)
+{
+	static const char *const others[] = {"alicf", "alic", "alice2", "bob", ""};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		for (unsigned m = 0; m < 5; m++) {
+			wire_init(&w, (uint8_t)i);
+			set_methods(&w.client, 1u << m);
+			set_methods(&w.server, 1u << m);
+			wire_start(&w, false);
+			come_back_as("alice");
+			assert_true(w.server.events & PPP_EV_AUTHENTICATED);
+			assert_true(w.server.events & PPP_EV_IP4_UP);
+			come_back_as(others[i]);
+			assert_false(w.server.events & PPP_EV_AUTHENTICATED);
+			assert_int_equal(w.server.told, 1);
+			assert_int_equal(error_of(&w.server), SSTP_E_AUTH_AGAIN);
+			wire_fini(&w);
+		}
+}
+
 static void test_every_frame_that_goes_nowhere_is_counted(void **state)
 {
 	static const char *const nowhere[] = {
@@ -651,6 +683,7 @@ int main(void)
 		cmocka_unit_test(test_doors_that_are_not_due_do_nothing),
 		cmocka_unit_test(test_an_address_is_assigned_once_for_each_network_phase),
 		cmocka_unit_test(test_addresses_are_asked_for_once_in_a_links_life),
+		cmocka_unit_test(test_nobody_else_may_authenticate_on_a_link_that_had_a_user),
 		cmocka_unit_test(test_every_frame_that_goes_nowhere_is_counted),
 		cmocka_unit_test(test_an_early_request_waits_if_it_is_not_too_long),
 		cmocka_unit_test(test_a_network_that_went_down_unheard_was_never_up),

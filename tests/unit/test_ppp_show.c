@@ -30,6 +30,8 @@ static const struct {
 	{"c021 0c08000a 01020304 6869", "lcp identification id=8 magic=0x01020304 message=\"hi\""},
 	{"c021 0d09000c 01020304 00000e10",
 	 "lcp time-remaining id=9 magic=0x01020304 seconds=3600"},
+	{"c021 0d090010 01020304 00000e10 6279652e",
+	 "lcp time-remaining id=9 magic=0x01020304 seconds=3600 message=\"bye.\""},
 	{"c021 63010006 abcd", "lcp code-99 id=1 data=abcd"},
 	{"8021 01010010 03060a000001 002d", "ipcp configure-request id=1 ip-address=10.0.0.1 "
 					    "malformed-option wrong-length"},
