@@ -104,7 +104,7 @@ struct conn *conns_add(struct conns *c, const struct conn_key *key)
 	return conn;
 }
 
-void conns_remove(struct conns *c, struct conn *conn)
+void conns_detach(struct conns *c, struct conn *conn)
 {
 	struct conn **at = &c->table[slot_of(c, &conn->key)];
 
@@ -113,5 +113,5 @@ void conns_remove(struct conns *c, struct conn *conn)
 	*at = conn->chain;
 	unlink_age(c, conn);
 	c->count--;
-	free(conn);
+	conn->older = conn->newer = NULL;
 }

@@ -36,6 +36,7 @@ struct conn {
 	uint8_t sniff[WAYS][CONN_SNIFF];
 	struct origin sniff_from[WAYS];
 	uint64_t plain_offset[WAYS];
+	enum flow_end leaves; /* why it was taken out of the table */
 };
 
 struct conns {
@@ -58,7 +59,7 @@ unsigned conn_key_of(const struct ip_header *ip, const struct tcp_header *tcp,
 struct conn *conns_find(struct conns *c, const struct conn_key *key);
 /* Adds a connection as the newest; NULL without memory. */
 struct conn *conns_add(struct conns *c, const struct conn_key *key);
-/* Takes a connection out of the table and frees it. */
-void conns_remove(struct conns *c, struct conn *conn);
+/* Takes a connection out of the table; the caller frees it. */
+void conns_detach(struct conns *c, struct conn *conn);
 
 #endif

@@ -29,6 +29,7 @@ struct flow {
 	struct tls_env env;
 	struct fragments *fragments; /* NULL: none were seen */
 	struct origin now;
+	struct conn *leaving;    /* taken out of the table, to be closed */
 	struct conn *delivering; /* whose stream the callbacks below are called for */
 	unsigned delivering_end;
 	struct flow_stats stats;
@@ -113,8 +114,11 @@ void flow_free(struct flow *f)
 	if (!f)
 		return;
 	while (f->conns.oldest) {
-		release_conn(f, f->conns.oldest);
-		conns_remove(&f->conns, f->conns.oldest);
+		struct conn *c = f->conns.oldest;
+
+		conns_detach(&f->conns, c);
+		release_conn(f, c);
+		free(c);
 	}
 	conns_fini(&f->conns);
 	if (f->fragments)
@@ -331,12 +335,27 @@ static void close_conn(struct flow *f, struct conn *c, enum flow_end why, enum w
 	release_conn(f, c);
 }
 
-static void drop_conn(struct flow *f, struct conn *c, enum flow_end why)
+/* Takes a connection out of the table; it is closed once the frame at hand has been told. */
+static void dismiss_conn(struct flow *f, struct conn *c, enum flow_end why)
 {
-	close_conn(f, c, why, WAY_TO_SERVER);
+	conns_detach(&f->conns, c);
+	c->leaves = why;
+	c->older = f->leaving;
+	f->leaving = c;
 	if (why == FLOW_END_EVICTED)
 		f->stats.evicted++;
-	conns_remove(&f->conns, c);
+}
+
+/* Closes the connections that were dismissed. */
+static void close_leaving(struct flow *f)
+{
+	while (f->leaving) {
+		struct conn *c = f->leaving;
+
+		f->leaving = c->older;
+		close_conn(f, c, c->leaves, WAY_TO_SERVER);
+		free(c);
+	}
 }
 
 /* Says who is the client of a new connection: who sends the SYN, or else who has the higher port.
@@ -367,7 +386,7 @@ static struct conn *new_conn(struct flow *f, const struct conn_key *key, unsigne
 	struct conn *c;
 
 	while (f->conns.count >= f->conns_max)
-		drop_conn(f, f->conns.oldest, FLOW_END_EVICTED);
+		dismiss_conn(f, f->conns.oldest, FLOW_END_EVICTED);
 	c = conns_add(&f->conns, key);
 	if (!c)
 		return NULL;
@@ -401,18 +420,36 @@ static bool is_reset(const struct conn *c, unsigned from, const struct tcp_heade
 	return !h->started || ahead < RESET_WINDOW || -ahead < RESET_WINDOW;
 }
 
-/* Lets connections go that hold much and have been idle for longest, when memory is scarce. */
+/* Takes from a connection what it holds back; returns whether it holds something still. */
+static bool relieve_conn(struct flow *f, struct conn *c)
+{
+	for (unsigned end = 0; end < 2; end++) {
+		struct tcp_out out = out_of(f, c, end);
+
+		if (c->half[end].front)
+			tcp_half_flush(&c->half[end], &f->budget, &out);
+	}
+	if (c->tls && tls_waits(c->tls))
+		tls_stop_waiting(c->tls, f->now);
+	return c->tls && tls_holds(c->tls);
+}
+
+/*
+ * Makes room when memory is scarce, beginning with the connections that are idle for longest: their
+ * holes are given up, keys are not waited for any more, and who holds halves of records is let go.
+ */
 static void relieve_pressure(struct flow *f)
 {
 	struct conn *c = f->conns.oldest;
 
-	for (int i = 0; i < PRESSURE_LOOK && c && c != f->conns.newest; i++) {
+	while (c && c != f->conns.newest && f->budget.used > f->budget.limit / 4 * 3) {
 		struct conn *next = c->newer;
 
-		if (c->half[0].held || c->half[1].held || (c->tls && tls_holds(c->tls)))
-			drop_conn(f, c, FLOW_END_EVICTED);
+		if (relieve_conn(f, c))
+			dismiss_conn(f, c, FLOW_END_EVICTED);
 		c = next;
 	}
+	close_leaving(f);
 }
 
 /* Takes the segment of a connection. */
@@ -445,7 +482,7 @@ static struct conn *find_conn(struct flow *f, const struct packet *headers, unsi
 	*from = conn_key_of(&headers->ip, t, &key);
 	c = conns_find(&f->conns, &key);
 	if (c && is_reuse(c, *from, t)) {
-		drop_conn(f, c, FLOW_END_REUSED);
+		dismiss_conn(f, c, FLOW_END_REUSED);
 		c = NULL;
 	}
 	return c ? c : new_conn(f, &key, *from, t);
@@ -514,15 +551,16 @@ void flow_frame(struct flow *f, const struct frame *frame)
 	}
 	if (f->sink.packet)
 		f->sink.packet(f->ctx, &p);
+	close_leaving(f);
 	if (c) {
 		take_segment(f, c, from, &p);
 		if (f->env.more_keys && c->tls && tls_waits(c->tls) && tls_keys_poll(f->keys))
 			retry_waiting(f);
 	}
-	if (f->sink.done)
-		f->sink.done(f->ctx, &p);
 	if (f->budget.used > f->budget.limit - f->budget.limit / 8)
 		relieve_pressure(f);
+	if (f->sink.done)
+		f->sink.done(f->ctx, &p);
 }
 
 void flow_secrets(struct flow *f, struct view text)

@@ -18,7 +18,9 @@
  *
  * Order of calls for one frame: packet; then, for what the frame completes, any of opened, record,
  * message, data, note, finished, closed; then done. A record is told before its messages and data.
- * Views and structs are valid during the call, a flow_conn until after its closed call.
+ * flow_secrets(), flow_idle() and flow_finish() call back too, outside of any frame, for what was
+ * held back until then. Views and structs are valid during the call, a flow_conn until after its
+ * closed call.
  */
 #ifndef ANALYSE_FLOW_H
 #define ANALYSE_FLOW_H

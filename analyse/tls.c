@@ -702,16 +702,22 @@ void tls_gap(struct tls *t, enum way way, uint64_t n, struct origin from)
 	s->offset += n;
 }
 
+void tls_stop_waiting(struct tls *t, struct origin at)
+{
+	for (int w = 0; w < WAYS; w++)
+		if (t->side[w].state == SIDE_WAIT)
+			tls_shut(t, w, t->side[w].why, at);
+}
+
 void tls_end(struct tls *t, struct origin at)
 {
 	if (t->ended)
 		return;
+	tls_stop_waiting(t, at);
 	for (int w = 0; w < WAYS; w++) {
 		struct tls_side *s = &t->side[w];
 
-		if (s->state == SIDE_WAIT)
-			tls_shut(t, w, s->why, at);
-		else if (s->state == SIDE_OPEN && s->failed && !s->opener->opened)
+		if (s->state == SIDE_OPEN && s->failed && !s->opener->opened)
 			tls_shut(t, w, WHY_WRONG_KEY, at);
 	}
 	t->ended = true;

@@ -138,6 +138,8 @@ void tls_gap(struct tls *t, enum way way, uint64_t n, struct origin from);
 void tls_retry(struct tls *t);
 /* Returns whether records wait for a key. */
 bool tls_waits(const struct tls *t);
+/* Waits for keys no longer: says why what waits stays closed. */
+void tls_stop_waiting(struct tls *t, struct origin at);
 /* Ends both directions: says why what still waits stays closed. */
 void tls_end(struct tls *t, struct origin at);
 /* Returns how many bytes of the budget the records of t hold. */

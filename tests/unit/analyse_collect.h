@@ -58,6 +58,8 @@ struct collect {
 	unsigned tcp_notes;
 	uint64_t with[TCP_NOTE_GAP + 1]; /* packets with a tcp_note */
 	bool broken;                     /* a callback came where it must not */
+	bool strict;                     /* callbacks must come between packet and done */
+	bool inside;                     /* they do */
 };
 
 static inline struct collect_conn *collect_of(struct flow_conn *c)
@@ -71,6 +73,8 @@ static inline void collect_packet(void *ctx, const struct flow_packet *p)
 
 	(void)p;
 	all->packets++;
+	all->broken |= all->strict && all->inside;
+	all->inside = true;
 }
 
 static inline void collect_done(void *ctx, const struct flow_packet *p)
@@ -78,6 +82,7 @@ static inline void collect_done(void *ctx, const struct flow_packet *p)
 	struct collect *all = ctx;
 
 	all->done++;
+	all->inside = false;
 	all->tcp_notes |= p->notes;
 	for (unsigned bit = 1; bit <= TCP_NOTE_GAP; bit *= 2)
 		if (p->notes & bit)
@@ -88,6 +93,7 @@ static inline void collect_opened(void *ctx, struct flow_conn *c)
 {
 	struct collect *all = ctx;
 
+	all->broken |= all->strict && !all->inside;
 	if (all->conns == COLLECT_CONNS || c->user) {
 		all->broken = true;
 		return;
@@ -104,6 +110,7 @@ static inline void collect_record(void *ctx, struct flow_conn *c, const struct t
 	struct collect *all = ctx;
 	struct collect_conn *k = collect_of(c);
 
+	all->broken |= all->strict && !all->inside;
 	if (!k) {
 		all->broken = true;
 		return;
@@ -165,7 +172,7 @@ static inline void collect_closed(void *ctx, struct flow_conn *c, enum flow_end 
 	struct collect_conn *k = collect_of(c);
 
 	(void)by;
-	all->broken |= k->closed;
+	all->broken |= k->closed || (all->strict && !all->inside);
 	k->closed = true;
 	k->why = why;
 	k->last = *c;
@@ -218,6 +225,7 @@ static inline enum capture_next collect_run(struct collect *all, struct capture 
 	if (!f)
 		abort();
 	while ((got = capture_next(c, &frame)) > CAPTURE_END) {
+		all->strict = got == CAPTURE_FRAME;
 		if (got == CAPTURE_FRAME)
 			flow_frame(f, &frame);
 		else if (got == CAPTURE_SECRETS)
@@ -225,6 +233,7 @@ static inline enum capture_next collect_run(struct collect *all, struct capture 
 		else
 			flow_idle(f);
 	}
+	all->strict = false;
 	flow_finish(f);
 	flow_free(f);
 	capture_close(c);

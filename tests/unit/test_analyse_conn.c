@@ -226,6 +226,79 @@ static void test_conn_follows_many_at_once_and_lets_the_idlest_go(void **state)
 	wire_fini(&w);
 }
 
+static void test_conn_holes_are_given_up_before_memory_is(void **state)
+{
+	static uint8_t filler[60000];
+	struct wire_tcp t[20];
+	struct flow_config small = {.budget = 600000};
+	struct collect *all;
+	struct wire w;
+
+	(void)state;
+	memset(filler, 'x', sizeof(filler));
+	wire_init(&w, 1);
+	for (unsigned i = 0; i < 20; i++) {
+		t[i] = (struct wire_tcp){.client = (uint16_t)(50000 + i), .server = 8080};
+		wire_connect(&w, &t[i]);
+		say(&w, &t[i], WAY_TO_SERVER, POST);
+		t[i].seq[WAY_TO_SERVER] += 10; /* lost, and never acknowledged */
+		wire_send(&w, &t[i], WAY_TO_SERVER, filler, sizeof(filler));
+	}
+	all = run(&w, &small);
+	assert_int_equal(all->conns, 20);
+	for (unsigned i = 0; i < 20; i++) {
+		assert_int_equal(all->conn[i]->why, FLOW_END_CAPTURE);
+		assert_int_equal(all->conn[i]->side[WAY_TO_SERVER].n,
+				 sizeof(POST) - 1 + sizeof(filler));
+		assert_int_equal(all->conn[i]->last.lost[WAY_TO_SERVER], 10);
+		assert_int_equal(collect_find(all->conn[i], NOTE_HOLE)->count, 10);
+	}
+	drop(all);
+	wire_fini(&w);
+}
+
+static void test_conn_follows_ipv6(void **state)
+{
+	struct collect *all;
+	struct wire w;
+	uint32_t seq = 100;
+
+	(void)state;
+	wire_init(&w, 101);
+	for (size_t at = 0; at <= sizeof(POST) - 1; at += 40) {
+		uint8_t frame[200];
+		struct wr out = wr_init(frame, sizeof(frame));
+
+		wr_bytes(&out, "\x60\0\0\0", 4);
+		wr_be16(&out, 28 + (at ? 40 : 0));
+		wr_bytes(&out, "\0\x40", 2); /* a hop-by-hop header first */
+		wr_zero(&out, 15);
+		wr_u8(&out, 1);
+		wr_zero(&out, 15);
+		wr_u8(&out, 2);
+		wr_bytes(&out, "\6\0\5\2\0\0\1\0", 8);
+		wr_be16(&out, 5000);
+		wr_be16(&out, 443);
+		wr_be32(&out, seq);
+		wr_be32(&out, 1);
+		wr_bytes(&out, at ? "\x50\x10\1\0\0\0\0\0" : "\x50\2\1\0\0\0\0\0", 8);
+		if (at)
+			wr_bytes(&out, POST + at - 40, 40);
+		seq += at ? 40 : 1;
+		wire_frame(&w, frame, wr_len(&out), wr_len(&out));
+	}
+	all = run(&w, &usual);
+	assert_int_equal(all->conns, 1);
+	assert_int_equal(all->conn[0]->last.peer[WAY_TO_SERVER].version, 6);
+	assert_int_equal(all->conn[0]->last.peer[WAY_TO_SERVER].port, 5000);
+	assert_int_equal(all->conn[0]->last.peer[WAY_TO_CLIENT].ip[15], 2);
+	assert_int_equal(all->conn[0]->side[WAY_TO_SERVER].n, (sizeof(POST) - 1) / 40 * 40);
+	assert_memory_equal(all->conn[0]->side[WAY_TO_SERVER].bytes, POST,
+			    (sizeof(POST) - 1) / 40 * 40);
+	drop(all);
+	wire_fini(&w);
+}
+
 /* Makes a session of TLS; the frames are in w. */
 static struct peers *talk(struct wire *w, int version, const char *cipher, size_t n)
 {
@@ -556,6 +629,8 @@ int main(void)
 		cmocka_unit_test(test_conn_is_new_when_its_ports_are_used_again),
 		cmocka_unit_test(test_conn_ignores_a_reset_from_far_away),
 		cmocka_unit_test(test_conn_follows_many_at_once_and_lets_the_idlest_go),
+		cmocka_unit_test(test_conn_holes_are_given_up_before_memory_is),
+		cmocka_unit_test(test_conn_follows_ipv6),
 		cmocka_unit_test(test_conn_does_not_mind_packets_out_of_order_and_twice),
 		cmocka_unit_test(test_conn_reads_streams_out_of_fragments),
 		cmocka_unit_test(test_conn_waits_a_while_for_keys_that_come_late),
