@@ -172,12 +172,25 @@ static void start_proxy(struct call *c)
 	on_proxy(c, LOOP_WRITE);
 }
 
+/* Sets the congestion control that is wanted; writes the name of the one that runs. */
+static void set_congestion(const struct call *c, char runs[NET_CONGESTION])
+{
+	const char *asked = c->opt->congestion;
+	const char *name = asked ? asked : NET_CONGESTION_DEFAULT;
+	int err = strcmp(name, "system") == 0 ? 0 : net_set_congestion(c->fd, name);
+
+	net_congestion(c->fd, runs);
+	if (err && asked)
+		log_warn("this kernel has no TCP congestion control \"%s\" (%s): %s runs", name,
+			 strerror(-err), runs);
+}
+
 static void on_dialled(void *arg, int fd, const struct net_addr *to)
 {
 	struct call *c = arg;
 	const char *host = c->opt->proxy_port ? c->opt->proxy_host : c->opt->host;
 	uint16_t port = c->opt->proxy_port ? c->opt->proxy_port : c->opt->port;
-	char text[NET_ADDR_TEXT];
+	char text[NET_ADDR_TEXT], runs[NET_CONGESTION];
 
 	if (fd < 0) {
 		call_fail(c, EXIT_REACH, advice_on_connect(-fd), "no connection to %s port %u: %s",
@@ -187,8 +200,12 @@ static void on_dialled(void *arg, int fd, const struct net_addr *to)
 	c->fd = fd;
 	c->peer = *to;
 	net_tune(fd, NOTSENT_LOWAT);
-	say("tcp", (struct say_field[]){{"address", net_addr_text(to, text), 0}, {NULL, NULL, 0}},
-	    "%s answers", text);
+	set_congestion(c, runs);
+	say("tcp",
+	    (struct say_field[]){{"address", net_addr_text(to, text), 0},
+				 {"congestion", runs, 0},
+				 {NULL, NULL, 0}},
+	    "%s answers; TCP congestion control is %s", text, runs);
 	if (c->opt->proxy_port)
 		start_proxy(c);
 	else

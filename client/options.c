@@ -48,6 +48,8 @@ static const struct option table[] = {
 	 "OpenSSL's list of ciphers for TLS 1.2 and below"},
 	{"proxy",         0,   "HOST:PORT", false, read_proxy,
 	 "go through this HTTP proxy by CONNECT"},
+	{"congestion",    0,   "NAME",      false, read_congestion,
+	 "TCP congestion control of the connection (bbr, where the kernel has it); system: the system's"},
 	{"ipv4",          '4', NULL,        false, read_ipv4,
 	 "reach the server over IPv4 only"},
 	{"ipv6",          '6', NULL,        false, read_ipv6,

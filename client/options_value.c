@@ -187,6 +187,14 @@ static bool read_number(const char *text, uint32_t min, uint32_t max, uint32_t *
 	return value >= min && value <= max;
 }
 
+const char *read_congestion(struct options *o, const char *value)
+{
+	if (!*value || strlen(value) >= NET_CONGESTION)
+		return "a congestion control's name has 1 to 15 letters";
+	o->congestion = value;
+	return NULL;
+}
+
 const char *read_mtu(struct options *o, const char *value)
 {
 	uint32_t mtu;

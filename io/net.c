@@ -231,9 +231,25 @@ void net_tune(int fd, int lowat)
 	wish(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	wish(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	wish(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
-	wish(fd, IPPROTO_TCP, TCP_CONGESTION, "bbr", 3);
 	if (lowat)
 		wish(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat, sizeof(lowat));
+}
+
+int net_set_congestion(int fd, const char *name)
+{
+	socklen_t n = (socklen_t)strlen(name);
+
+	return setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, n) < 0 ? -errno : 0;
+}
+
+const char *net_congestion(int fd, char buf[NET_CONGESTION])
+{
+	socklen_t n = NET_CONGESTION - 1;
+
+	memset(buf, 0, NET_CONGESTION);
+	if (getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, buf, &n) < 0)
+		snprintf(buf, NET_CONGESTION, "unknown");
+	return buf;
 }
 
 int net_local(int fd, struct net_addr *out)

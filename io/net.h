@@ -59,11 +59,24 @@ int net_connect_unix(const char *path);
 /* Accepts one connection; -EAGAIN when none waits. *peer may be NULL. */
 int net_accept(int fd, struct net_addr *peer);
 /*
- * Sets what a tunnel's TCP connection wants: no delay, keep-alive, BBR where the kernel has it, and
- * at most `lowat` unsent bytes in the kernel (0: as it is). What the kernel refuses is left out:
- * all of it is about speed only.
+ * Sets what a tunnel's TCP connection wants: no delay, keep-alive, and at most `lowat` unsent bytes
+ * in the kernel (0: as it is). What the kernel refuses is left out: all of it is about speed only.
  */
 void net_tune(int fd, int lowat);
+
+#define NET_CONGESTION         16 /* bytes of a congestion control's name, its end included */
+#define NET_CONGESTION_DEFAULT "bbr"
+
+/*
+ * Sets the TCP congestion control of a connection, or of a listening socket for all that it will
+ * accept; the kernel loads it as a module where it has to and the caller is privileged. Returns 0;
+ * -ENOENT when the kernel has none of that name, -EPERM when it is only for the privileged: the
+ * connection stays with what it has.
+ */
+int net_set_congestion(int fd, const char *name);
+/* Writes the name of the congestion control that fd uses into buf, "unknown" for no TCP socket.
+ * Returns buf. */
+const char *net_congestion(int fd, char buf[NET_CONGESTION]);
 /* Reads the local address of a socket; -errno when it has none. */
 int net_local(int fd, struct net_addr *out);
 

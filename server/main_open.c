@@ -69,6 +69,28 @@ static void complain_listen(const struct net_addr *a, int err)
 	log_error("cannot listen on %s: %s%s", net_addr_text(a, text), strerror(-err), hint);
 }
 
+/*
+ * Sets the congestion control that the accepted connections will inherit, while we may load modules
+ * and use restricted ones; the first socket says how it went.
+ */
+static void set_congestion(int fd, const char *name, bool tell)
+{
+	bool wanted = strcmp(name, "system") != 0;
+	int err = wanted ? net_set_congestion(fd, name) : 0;
+	char runs[NET_CONGESTION];
+
+	if (!tell)
+		return;
+	net_congestion(fd, runs);
+	if (err)
+		log_notice("TCP congestion control: %s, for this kernel has no %s (%s)%s", runs,
+			   name, strerror(-err),
+			   strcmp(name, "bbr") == 0 ? "; on paths that lose packets bbr is faster"
+						    : "");
+	else
+		log_notice("TCP congestion control: %s", runs);
+}
+
 /* Opens each address once for each worker. */
 static bool open_listeners(struct daemon *d, const struct conf_listens *list, bool plain)
 {
@@ -82,6 +104,7 @@ static bool open_listeners(struct daemon *d, const struct conf_listens *list, bo
 			fd = net_listen(a, BACKLOG);
 			if (fd < 0)
 				break;
+			set_congestion(fd, d->conf.congestion, k == 0 && i == 0 && !plain);
 			w->listens[w->listens_n].fd = fd;
 			w->listens[w->listens_n++].plain = plain;
 		}

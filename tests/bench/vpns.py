@@ -116,7 +116,7 @@ class OpenVpn:
 
     def stop(self):
         for program in self.programs:
-            program.kill()
+            program.process.kill()
 
 
 class Ocserv:
@@ -161,7 +161,7 @@ class Ocserv:
 
     def stop(self):
         for program in self.programs:
-            program.kill()
+            program.process.kill()
 
 
 class OcservDtls(Ocserv):

@@ -187,6 +187,29 @@ static void test_a_dial_passes_over_an_address_that_refuses(void **state)
 	loop_free(told.loop);
 }
 
+static void test_accepted_connections_inherit_the_congestion_control(void **state)
+{
+	struct told told = {.loop = loop_new()};
+	char name[NET_CONGESTION];
+	struct net_addr addr;
+	struct net_dial d;
+	int listener = listen_somewhere(&addr), fd;
+
+	(void)state;
+	assert_int_equal(net_set_congestion(listener, "nonesuch"), -ENOENT);
+	assert_int_equal(net_set_congestion(listener, "reno"), 0); /* every Linux has it */
+	net_dial_start(&d, told.loop, &addr, 1, 5000, 0, on_done, &told);
+	loop_run(told.loop);
+	fd = net_accept(listener, NULL);
+	assert_true(fd >= 0);
+	assert_string_equal(net_congestion(fd, name), "reno");
+	close(fd);
+	close(told.fd);
+	close(listener);
+	assert_string_equal(net_congestion(STDIN_FILENO, name), "unknown");
+	loop_free(told.loop);
+}
+
 static void test_a_dial_tells_the_last_error(void **state)
 {
 	struct told told = {.loop = loop_new()};
@@ -316,6 +339,7 @@ int main(void)
 		cmocka_unit_test(test_a_unix_socket_takes_the_place_of_a_dead_one_only),
 		cmocka_unit_test(test_two_listeners_share_a_port),
 		cmocka_unit_test(test_a_dial_passes_over_an_address_that_refuses),
+		cmocka_unit_test(test_accepted_connections_inherit_the_congestion_control),
 		cmocka_unit_test(test_a_dial_tells_the_last_error),
 		cmocka_unit_test(test_a_dial_without_an_answer_ends_in_time),
 		cmocka_unit_test(test_a_cancelled_dial_tells_nothing),
