@@ -88,6 +88,19 @@ bool units_is_sstp(const struct units *u)
 	return u->sstp;
 }
 
+/* Returns whether a head is that of a request for SSTP. */
+static bool is_sstp_request(struct view head)
+{
+	return head.n >= strlen(METHOD) && !memcmp(head.p, METHOD, strlen(METHOD));
+}
+
+bool units_makes_sstp(const struct unit *u)
+{
+	if (u->kind == UNIT_HTTP)
+		return u->way == WAY_TO_SERVER && is_sstp_request(u->bytes);
+	return u->kind == UNIT_CONTROL || u->kind == UNIT_DATA;
+}
+
 size_t units_held(const struct units *u)
 {
 	return u->side[0].held_room + u->side[1].held_room;
@@ -270,7 +283,7 @@ static enum mode after_head(struct units *u, const struct side *s)
 	struct http h;
 
 	if (s->way == WAY_TO_SERVER) {
-		if (s->held_n < strlen(METHOD) || memcmp(s->held, METHOD, strlen(METHOD)) != 0)
+		if (!is_sstp_request((struct view){s->held, s->held_n}))
 			return MODE_BODY;
 		u->sstp = true;
 		return MODE_PACKETS;

@@ -58,6 +58,8 @@ void units_lost(struct units *u, enum way way, uint64_t bytes);
 void units_end(struct units *u, enum way way);
 /* Returns whether the client asked for SSTP, or what was seen can be nothing else. */
 bool units_is_sstp(const struct units *u);
+/* Returns whether a unit shows that its connection is SSTP. */
+bool units_makes_sstp(const struct unit *u);
 /* Returns how many bytes u holds back. */
 size_t units_held(const struct units *u);
 
