@@ -78,6 +78,16 @@ static void add_from(struct text *t, const struct net_addr *from)
 	add_word(t, "from", net_addr_text(from, buf));
 }
 
+/* Appends where the call comes from, and the id that its client gave it (MS-SSTP 3.2.4.1). */
+static void add_call(struct text *t, const struct session *s)
+{
+	struct sstp_info info;
+
+	sstp_link_info(s->link, &info);
+	add_from(t, &s->from);
+	add_quoted(t, "correlation", info.correlation_id);
+}
+
 /* Appends the addresses that were lent. */
 static void add_addresses(struct text *t, const struct session *s)
 {
@@ -127,7 +137,7 @@ void log_login_failed(struct session *s, int err)
 	if (!may_log(s->w))
 		return;
 	add_quoted(&t, "user", s->user);
-	add_from(&t, &s->from);
+	add_call(&t, s);
 	add_word(&t, "method", sstp_auth_name(s->method));
 	add_word(&t, "code", sstp_err_name(err));
 	add_quoted(&t, "why", sstp_err_text(err));
@@ -142,7 +152,7 @@ void log_up(struct session *s)
 
 	sstp_link_info(s->link, &info);
 	add_quoted(&t, "user", s->account);
-	add_from(&t, &s->from);
+	add_call(&t, s);
 	add_addresses(&t, s);
 	add_word(&t, "tls", tls_version(s->tls));
 	add_word(&t, "cipher", tls_cipher(s->tls));
@@ -229,7 +239,7 @@ void log_end(struct session *s)
 	if (!s->up && !may_log(s->w))
 		return;
 	add_quoted(&t, "user", *s->account ? s->account : s->user);
-	add_from(&t, &s->from);
+	add_call(&t, s);
 	if (s->up) {
 		add_addresses(&t, s);
 		add_traffic(&t, s, &info);

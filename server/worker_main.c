@@ -97,6 +97,14 @@ struct worker *worker_new(struct server *server, unsigned index)
 	return w;
 }
 
+/* Closes the listening sockets: who dials from now on is refused, not kept waiting. */
+static void stop_listening(struct worker *w)
+{
+	worker_listen(w, false);
+	while (w->listens_n)
+		close(w->listens[--w->listens_n].fd);
+}
+
 void worker_free(struct worker *w)
 {
 	if (!w)
@@ -109,10 +117,7 @@ void worker_free(struct worker *w)
 		loop_bell_stop(&w->ring_bell);
 		loop_timer_at(&w->second, UINT64_MAX);
 	}
-	if (w->listens_n)
-		worker_listen(w, false);
-	for (unsigned i = 0; i < w->listens_n; i++)
-		close(w->listens[i].fd);
+	stop_listening(w);
 	if (w->tun_io.loop)
 		loop_fd_want(&w->tun_io, 0);
 	tun_close(&w->tun);
@@ -174,7 +179,7 @@ void worker_stop(struct worker *w, uint32_t patience_ms)
 		return;
 	w->stopping = true;
 	w->stop_ms = at;
-	worker_listen(w, false);
+	stop_listening(w);
 	for (uint32_t i = 0; i < w->slots_n; i++)
 		if (w->slots[i])
 			session_end(w->slots[i], SSTP_E_SHUTDOWN);

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
+
 #include "server/worker.h"
 #include "tests/unit/certs.h"
 #include "tests/unit/server_calls.h"
@@ -586,8 +588,11 @@ static void test_a_kicked_session_ends_and_no_other(void **state)
 	assert_int_equal(sstp_link_why(f.calls[0]->link).who, SSTP_BY_PEER);
 	assert_int_equal(sstp_link_why(f.calls[0]->link).err, SSTP_E_PEER_DISCONNECT);
 	assert_false(f.calls[1]->down);
+	f.calls[2] = call_start(&f.test, f.client_tls, &f.addr, "alice", "secret");
+	assert_true(call_wait(&f.test, is_up, f.calls[2]));
 	kick(0, "alice");
 	assert_true(call_wait(&f.test, is_down, f.calls[1]));
+	assert_true(call_wait(&f.test, is_down, f.calls[2]));
 }
 
 static void test_a_wrong_password_ends_the_call_and_is_counted(void **state)
@@ -726,6 +731,8 @@ static void test_a_solicitation_is_answered(void **state)
 
 static void test_at_the_end_every_client_is_told_goodbye(void **state)
 {
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
 	(void)state;
 	start_calls(CALLS, "alice");
 	stop_workers(10000);
@@ -734,6 +741,9 @@ static void test_at_the_end_every_client_is_told_goodbye(void **state)
 		assert_int_equal(sstp_link_why(f.calls[i]->link).err, SSTP_E_PEER_DISCONNECT);
 	}
 	assert_true(call_wait(&f.test, all_gone, NULL));
+	assert_int_equal(connect(fd, &f.addr.any, f.addr.len), -1); /* and nobody is let in */
+	assert_int_equal(errno, ECONNREFUSED);
+	close(fd);
 }
 
 static void test_everything_lent_is_given_back(void **state)
