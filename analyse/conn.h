@@ -32,6 +32,11 @@ struct conn {
 	bool opened;             /* the sink knows it */
 	bool closed;
 	bool torn; /* bytes are missing before it was clear what the stream is */
+	struct {
+		bool on;         /* an HTTP head of the talk with a proxy is passed over */
+		uint8_t matched; /* bytes of its end that were seen */
+		uint32_t passed;
+	} head[WAYS];
 	uint8_t sniff_n[WAYS];
 	uint8_t sniff[WAYS][CONN_SNIFF];
 	struct origin sniff_from[WAYS];
@@ -61,5 +66,13 @@ struct conn *conns_find(struct conns *c, const struct conn_key *key);
 struct conn *conns_add(struct conns *c, const struct conn_key *key);
 /* Takes a connection out of the table; the caller frees it. */
 void conns_detach(struct conns *c, struct conn *conn);
+
+/*
+ * Takes the next bytes of a direction of a connection of which it is not known what it is, *took of
+ * them: keeps them in `sniff`, or passes over them when they are the talk with a proxy. Returns the
+ * kind; FLOW_UNKNOWN: not clear yet.
+ */
+enum flow_kind conn_sniff(struct conn *c, enum way way, const uint8_t *bytes, size_t n,
+			  struct origin from, size_t *took);
 
 #endif

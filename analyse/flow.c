@@ -15,9 +15,6 @@
 #define RESET_WINDOW  (1u << 24) /* how far from the stream a reset may be */
 #define PRESSURE_LOOK 64         /* connections looked at for memory to give back, a frame */
 
-static const char sstp_method[CONN_SNIFF] = {'S', 'S', 'T', 'P', '_', 'D', 'U', 'P',
-					     'L', 'E', 'X', '_', 'P', 'O', 'S', 'T'};
-
 struct flow {
 	struct flow_sink sink;
 	void *ctx;
@@ -211,22 +208,6 @@ static void swap_roles(struct conn *c)
 	}
 }
 
-/* Judges the first n bytes of a direction; FLOW_UNKNOWN: more are needed. */
-static enum flow_kind judge_start(const struct conn *c, const uint8_t *p, size_t n)
-{
-	if (tls_looks_like(p, n)) {
-		size_t need = c->roles_known || p[0] != TLS_HANDSHAKE ? 3 : 6;
-
-		return n < need ? FLOW_UNKNOWN : FLOW_TLS;
-	}
-	if (memcmp(p, sstp_method, n < CONN_SNIFF ? n : CONN_SNIFF) == 0)
-		return n < CONN_SNIFF ? FLOW_UNKNOWN : FLOW_PLAIN;
-	if ((c->pub.middle || c->torn) &&
-	    (c->key.port[0] == HTTPS_PORT || c->key.port[1] == HTTPS_PORT))
-		return FLOW_TLS; /* the middle of a record */
-	return FLOW_OTHER;
-}
-
 /* Settles what a connection is, by the first bytes of `way`, and hands out what was kept. */
 static void settle_kind(struct conn *c, enum way way, enum flow_kind kind)
 {
@@ -260,26 +241,25 @@ static void settle_kind(struct conn *c, enum way way, enum flow_kind kind)
 			hand_out(c, (enum way)w, c->sniff[w], c->sniff_n[w], c->sniff_from[w]);
 }
 
-/* Keeps the first bytes of a direction until they tell what it is; returns how many it took. */
-static size_t sniff(struct conn *c, enum way way, const uint8_t *bytes, size_t n,
-		    struct origin from)
+/* Takes bytes of a connection until it is clear what it is; returns how many it took. */
+static size_t take_unknown(struct conn *c, enum way way, const uint8_t *bytes, size_t n,
+			   struct origin from)
 {
-	size_t room = CONN_SNIFF - c->sniff_n[way];
-	enum flow_kind kind;
+	size_t at = 0;
 
-	if (n > room)
-		n = room;
-	if (!c->sniff_n[way])
-		c->sniff_from[way] = from;
-	memcpy(c->sniff[way] + c->sniff_n[way], bytes, n);
-	c->sniff_n[way] = (uint8_t)(c->sniff_n[way] + n);
-	kind = judge_start(c, c->sniff[way], c->sniff_n[way]);
-	/* plain SSTP is known by what the client says; a server may be heard first */
-	if (kind == FLOW_OTHER && way == WAY_TO_CLIENT && !c->sniff_n[WAY_TO_SERVER])
-		kind = FLOW_UNKNOWN;
-	if (kind != FLOW_UNKNOWN)
-		settle_kind(c, way, kind);
-	return n;
+	while (c->pub.kind == FLOW_UNKNOWN && at < n) {
+		size_t took;
+		enum flow_kind kind = conn_sniff(c, way, bytes + at, n - at, from, &took);
+
+		at += took;
+		if (kind != FLOW_UNKNOWN) {
+			settle_kind(c, way, kind);
+		} else if (!took) { /* a server's first bytes, too many to keep */
+			c->torn = true;
+			return n;
+		}
+	}
+	return at;
 }
 
 static void deliver_bytes(void *ctx, const uint8_t *bytes, size_t n, struct origin from)
@@ -289,12 +269,10 @@ static void deliver_bytes(void *ctx, const uint8_t *bytes, size_t n, struct orig
 	unsigned end = f->delivering_end;
 
 	if (c->pub.kind == FLOW_UNKNOWN) {
-		size_t took = sniff(c, way_of(c, end), bytes, n, from);
+		size_t took = take_unknown(c, way_of(c, end), bytes, n, from);
 
 		bytes += took;
 		n -= took;
-		if (c->pub.kind == FLOW_UNKNOWN && n)
-			c->torn = true; /* a server's first bytes, too many to keep */
 	}
 	if (n)
 		hand_out(c, way_of(c, end), bytes, n, from);

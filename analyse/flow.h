@@ -58,6 +58,7 @@ struct flow_conn {
 	uint32_t number; /* from 0, in order of appearance, as Wireshark's tcp.stream */
 	enum flow_kind kind;
 	bool middle;                 /* it began before the capture */
+	bool proxied;                /* through an HTTP proxy, which peer[WAY_TO_CLIENT] is then */
 	struct flow_peer peer[WAYS]; /* [WAY_TO_SERVER]: the client, who sends that way */
 	struct origin first;
 	struct origin last;

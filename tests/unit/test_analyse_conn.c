@@ -299,6 +299,38 @@ static void test_conn_follows_ipv6(void **state)
 	wire_fini(&w);
 }
 
+static void test_conn_looks_behind_the_talk_with_a_proxy(void **state)
+{
+	static const char *const talk[] = {
+		"CONNECT vpn.example:443 HTTP/1.1\r\nHost: vpn.example:443\r\n\r\n",
+		"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 30\r\n\r\n",
+		"<html>who are you, then?</html>",
+		"CONNECT vpn.example:443 HTTP/1.1\r\nProxy-Authorization: x\r\n\r\n",
+		"HTTP/1.1 200 Connection established\r\n\r\n",
+	};
+
+	(void)state;
+	for (size_t mss = 1; mss < 200; mss = mss < 20 ? mss + 1 : mss * 2) {
+		struct wire_tcp t = {.client = 50000, .server = 3128, .mss = mss};
+		struct collect *all;
+		struct wire w;
+
+		wire_init(&w, 1);
+		wire_connect(&w, &t);
+		for (size_t i = 0; i < 5; i++)
+			say(&w, &t, i % 3 ? WAY_TO_CLIENT : WAY_TO_SERVER, talk[i]);
+		say(&w, &t, WAY_TO_SERVER, POST);
+		say(&w, &t, WAY_TO_CLIENT, "HTTP/1.1 200 OK\r\n\r\n");
+		all = run(&w, &usual);
+		assert_int_equal(all->conns, 1);
+		assert_true(all->conn[0]->last.proxied);
+		check_said(all->conn[0], WAY_TO_SERVER, POST);
+		check_said(all->conn[0], WAY_TO_CLIENT, "HTTP/1.1 200 OK\r\n\r\n");
+		drop(all);
+		wire_fini(&w);
+	}
+}
+
 /* Makes a session of TLS; the frames are in w. */
 static struct peers *talk(struct wire *w, int version, const char *cipher, size_t n)
 {
@@ -631,6 +663,7 @@ int main(void)
 		cmocka_unit_test(test_conn_follows_many_at_once_and_lets_the_idlest_go),
 		cmocka_unit_test(test_conn_holes_are_given_up_before_memory_is),
 		cmocka_unit_test(test_conn_follows_ipv6),
+		cmocka_unit_test(test_conn_looks_behind_the_talk_with_a_proxy),
 		cmocka_unit_test(test_conn_does_not_mind_packets_out_of_order_and_twice),
 		cmocka_unit_test(test_conn_reads_streams_out_of_fragments),
 		cmocka_unit_test(test_conn_waits_a_while_for_keys_that_come_late),
