@@ -356,9 +356,16 @@ static void test_a_rejected_code_of_the_basic_ones_ends_it_others_do_not(void **
 	toy_open(&t);
 	toy_feed(&t, "0701 0008 09010004", 0);
 	assert_int_equal(t.cp.state, CP_OPENED);
-	toy_feed(&t, "0701 0008 05010004", 0);
-	assert_int_equal(t.cp.state, CP_STOPPING);
-	assert_int_equal(t.cp.err, SSTP_E_PPP_REJECTED);
+	for (unsigned code = 1; code <= 7; code++) {
+		char reject[] = "0701 0008 00010004";
+
+		reject[11] = (char)('0' + code);
+		toy_init(&t);
+		toy_open(&t);
+		toy_feed(&t, reject, 0);
+		assert_int_equal(t.cp.state, CP_STOPPING);
+		assert_int_equal(t.cp.err, SSTP_E_PPP_REJECTED);
+	}
 }
 
 static void test_the_lower_layer_going_sends_nothing(void **state)
@@ -418,6 +425,8 @@ static void test_words_are_printable_and_cut_off(void **state)
 	assert_words("68692021", "hi !");
 	assert_words("68e964", "h?d");
 	assert_words("680a64", "");
+	assert_words("687f1f", "");
+	assert_words("687f7e", "h?~");
 	assert_words("61626364656667686970", "abcdefg");
 }
 

@@ -145,6 +145,22 @@ static void test_a_rejected_name_server_is_not_told_as_one(void **state)
 	rig_fini(&r);
 }
 
+static void test_each_name_server_is_rejected_by_itself(void **state)
+{
+	(void)state;
+	rig_init(&r, SSTP_CLIENT, 1);
+	r.cfg.no_ip6 = true;
+	r.cfg.want_dns = true;
+	memset(r.cfg.addr.dns4, 8, sizeof(r.cfg.addr.dns4));
+	rig_open(&r);
+	rig_wait(&r, r.now + 1);
+	rig_sent(&r);
+	rig_feed(&r, "8021 0401000a 830608080808");
+	rig_expect(&r, "ipcp configure-request id=2 ip-address=0.0.0.0 dns1=8.8.8.8");
+	assert_memory_equal(r.ppp.agreed.dns4, "\x8\x8\x8\x8\0\0\0\0", 8);
+	rig_fini(&r);
+}
+
 static void test_truncated_packets_are_discarded(void **state)
 {
 	static const uint8_t whole[] = {0xff, 3, 0x80, 0x21, 1,    1, 0, 16, 3, 6,
@@ -176,6 +192,7 @@ int main(void)
 			test_a_client_with_a_wish_asks_for_that_address_and_gives_it_up_when_told),
 		cmocka_unit_test(test_a_suggestion_of_zero_is_no_address),
 		cmocka_unit_test(test_a_rejected_name_server_is_not_told_as_one),
+		cmocka_unit_test(test_each_name_server_is_rejected_by_itself),
 		cmocka_unit_test(test_truncated_packets_are_discarded),
 	};
 

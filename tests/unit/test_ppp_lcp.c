@@ -106,6 +106,20 @@ static void test_a_suggested_method_of_the_list_is_preferred_to_the_next(void **
 	rig_fini(&r);
 }
 
+static void test_a_new_negotiation_begins_with_the_first_method_again(void **state)
+{
+	(void)state;
+	rig_init(&r, SSTP_SERVER, 1);
+	rig_start(&r, false);
+	rig_sent(&r);
+	rig_feed(&r, "c021 03010008 0304c227");
+	assert_non_null(strstr(rig_sent(&r), "auth=eap"));
+	cp_down(&r.ppp.lcp.cp, r.now);
+	cp_up(&r.ppp.lcp.cp, r.now);
+	assert_non_null(strstr(rig_sent(&r), "auth=chap-81"));
+	rig_fini(&r);
+}
+
 static void test_the_server_never_opens_without_the_method_it_asked_for(void **state)
 {
 	(void)state;
@@ -238,6 +252,7 @@ int main(void)
 		cmocka_unit_test(test_no_mru_means_1500_also_after_another_one),
 		cmocka_unit_test(test_the_server_asks_for_the_methods_in_their_order_once_each),
 		cmocka_unit_test(test_a_suggested_method_of_the_list_is_preferred_to_the_next),
+		cmocka_unit_test(test_a_new_negotiation_begins_with_the_first_method_again),
 		cmocka_unit_test(test_the_server_never_opens_without_the_method_it_asked_for),
 		cmocka_unit_test(test_a_round_trip_is_measured_from_the_last_request),
 		cmocka_unit_test(test_an_echo_of_an_earlier_negotiation_is_not_counted),

@@ -241,6 +241,10 @@ static void test_naks_are_taken_for_what_was_asked_only(void **state)
 	assert_int_equal(t.size, 0x777);
 	assert_int_equal(cp_take_naks(&t.cp, options("010309")), 0);
 	assert_int_equal(t.size, 0x777);
+	t.cp.request_len = 0; /* nothing was asked for */
+	assert_int_equal(cp_take_naks(&t.cp, options("01040999")), 0);
+	assert_int_equal(t.size, 0x777);
+	t.cp.request_len = 4;
 	t.cp.refused = CP_MAX_FAILURE + 1;
 	assert_int_equal(cp_take_naks(&t.cp, options("01040888")), 0);
 	assert_int_equal(t.size, 0x777);

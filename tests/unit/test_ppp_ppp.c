@@ -493,6 +493,70 @@ static void test_nobody_else_may_authenticate_on_a_link_that_had_a_user(void **s
 		}
 }
 
+static void test_a_name_that_was_only_said_is_not_the_first_users(void **state)
+{
+	struct rig *s = &w.server;
+
+	(void)state;
+	wire_init(&w, 3);
+	set_methods(&w.client, 1u << 4);
+	set_methods(s, 1u << 4);
+	wire_start(&w, false);
+	/* bob says who he is, and begins anew before he is asked for more */
+	cp_down(&w.client.ppp.lcp.cp, w.client.now);
+	strcpy(w.client.cfg.user, "bob");
+	cp_up(&w.client.ppp.lcp.cp, w.client.now);
+	for (unsigned i = 0; i < 50 && strcmp(s->ppp.auth.user, "bob"); i++) {
+		wire_move(&w, &w.client, s);
+		if (strcmp(s->ppp.auth.user, "bob"))
+			wire_move(&w, s, &w.client);
+	}
+	assert_string_equal(s->ppp.auth.user, "bob");
+	assert_false(s->ppp.asking);
+	come_back_as("bob");
+	assert_false(s->events & PPP_EV_AUTHENTICATED);
+	assert_int_equal(error_of(s), SSTP_E_AUTH_AGAIN);
+	wire_fini(&w);
+}
+
+static void test_what_a_new_negotiation_makes_void_is_not_told(void **state)
+{
+	static const char begin[] = "\xc0\x21\x01\x09\x00\x04";
+	struct rig *s = &w.server;
+	struct rig *c = &w.client;
+
+	(void)state;
+	/* a request to the owner, and success, that nobody has heard of yet */
+	wire_init(&w, 3);
+	rig_start(s, false);
+	rig_start(c, false);
+	for (unsigned i = 0; i < 50 && !ppp_auth_request(&s->ppp); i++) {
+		wire_move(&w, c, s);
+		wire_move(&w, s, c);
+	}
+	s->ppp.events |= PPP_EV_NEED_AUTH | PPP_EV_AUTHENTICATED | PPP_EV_LCP_UP;
+	ppp_input(&s->ppp, rd_init(begin, 6), s->now);
+	assert_false(ppp_events(&s->ppp) &
+		     (PPP_EV_NEED_AUTH | PPP_EV_AUTHENTICATED | PPP_EV_LCP_UP));
+	wire_fini(&w);
+	/* the client's network phase that was about to begin */
+	rig_init(c, SSTP_CLIENT, 1);
+	rig_open(c);
+	assert_int_equal(ppp_deadline(&c->ppp), c->now);
+	ppp_input(&c->ppp, rd_init(begin, 6), c->now);
+	assert_int_not_equal(ppp_deadline(&c->ppp), c->now);
+	rig_fini(c);
+	/* a request that waited for addresses */
+	rig_init(s, SSTP_SERVER, 1);
+	s->cfg.no_ip6 = true;
+	rig_open(s);
+	rig_feed(s, "8021 0107000a 030600000000");
+	assert_int_not_equal(s->ppp.waiting[PPP_NET_IP4].n, 0);
+	ppp_input(&s->ppp, rd_init(begin, 6), s->now);
+	assert_int_equal(s->ppp.waiting[PPP_NET_IP4].n, 0);
+	rig_fini(s);
+}
+
 static void test_every_frame_that_goes_nowhere_is_counted(void **state)
 {
 	static const char *const nowhere[] = {
@@ -684,6 +748,8 @@ int main(void)
 		cmocka_unit_test(test_an_address_is_assigned_once_for_each_network_phase),
 		cmocka_unit_test(test_addresses_are_asked_for_once_in_a_links_life),
 		cmocka_unit_test(test_nobody_else_may_authenticate_on_a_link_that_had_a_user),
+		cmocka_unit_test(test_a_name_that_was_only_said_is_not_the_first_users),
+		cmocka_unit_test(test_what_a_new_negotiation_makes_void_is_not_told),
 		cmocka_unit_test(test_every_frame_that_goes_nowhere_is_counted),
 		cmocka_unit_test(test_an_early_request_waits_if_it_is_not_too_long),
 		cmocka_unit_test(test_a_network_that_went_down_unheard_was_never_up),
