@@ -28,7 +28,8 @@ void dissect_begin(struct dissect *d, const struct field_set *wanted, bool lines
 	d->protocols_text = text_init(d->protocols, sizeof(d->protocols));
 	d->protocols_node = FIELD_SKIPPED;
 	d->nesting = 0;
-	d->tls_open = d->record_open = d->tls_named = false;
+	d->tls_open = d->record_open = d->tls_named = d->tls_seen = false;
+	d->units = 0;
 }
 
 void dissect_end(struct dissect *d)
@@ -110,6 +111,23 @@ void dissect_ip4(struct dissect *d, struct rd *r, enum field_id id)
 void dissect_ip6(struct dissect *d, struct rd *r, enum field_id id)
 {
 	dissect_bytes(d, r, id, 16);
+}
+
+void dissect_checksum(struct dissect *d, enum field_id id, enum checksum_status status)
+{
+	field_flag(&d->tree, field_add_uint(&d->tree, id, 0, 0, status), FIELD_GENERATED);
+}
+
+enum checksum_status dissect_verify(struct rd r, uint32_t sum)
+{
+	while (rd_left(&r) > 1) {
+		sum += rd_be16(&r);
+		sum = (sum & 0xffff) + (sum >> 16);
+	}
+	if (rd_left(&r))
+		sum += (uint32_t)rd_u8(&r) << 8;
+	sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff ? CHECKSUM_GOOD : CHECKSUM_BAD;
 }
 
 void dissect_malformed(struct dissect *d, const struct rd *r, const char *what)

@@ -20,6 +20,7 @@
 struct flow_packet;
 struct tls_record;
 struct tls_message;
+struct ip_header;
 
 struct dissect {
 	struct field_tree tree;
@@ -29,6 +30,7 @@ struct dissect {
 			    */
 	uint64_t before_ns;
 	uint64_t displayed_ns;
+	bool encrypted;       /* what is inside of the TCP stream came out of TLS */
 	bool deep;            /* somebody wants to know what is inside of the TCP stream */
 	struct tcp_view view; /* of all TCP connections, outer and inner ones */
 	/* frame.protocols: written while the packet is dissected */
@@ -40,6 +42,8 @@ struct dissect {
 	uint32_t record_node;
 	bool tls_open;
 	bool tls_named;       /* the summary is that of a TLS record */
+	bool tls_seen;        /* the frame completes a TLS record */
+	unsigned units;       /* of application data that the frame completes */
 	uint16_t tls_version; /* of that record */
 	bool record_open;
 };
@@ -74,6 +78,14 @@ struct view dissect_bytes(struct dissect *d, struct rd *r, enum field_id id, siz
 /* Reads 4 octets, or 16 for IPv6, and adds them as an address. */
 void dissect_ip4(struct dissect *d, struct rd *r, enum field_id id);
 void dissect_ip6(struct dissect *d, struct rd *r, enum field_id id);
+/*
+ * Adds how a checksum was found. Those of IP, TCP and UDP are not verified: captures are full of
+ * packets whose sender has left them to the network card.
+ */
+enum checksum_status { CHECKSUM_BAD, CHECKSUM_GOOD, CHECKSUM_UNVERIFIED };
+void dissect_checksum(struct dissect *d, enum field_id id, enum checksum_status status);
+/* Returns whether the Internet checksum (RFC 1071) over r, begun with `sum`, is right. */
+enum checksum_status dissect_verify(struct rd r, uint32_t sum);
 /* Marks what r is over as malformed from its start on. */
 void dissect_malformed(struct dissect *d, const struct rd *r, const char *what);
 
@@ -106,7 +118,7 @@ void dissect_ip(struct dissect *d, struct rd packet);
 void dissect_tcp(struct dissect *d, const struct tcp_ends *ends, struct rd segment);
 void dissect_udp(struct dissect *d, struct rd datagram);
 void dissect_icmp(struct dissect *d, struct rd message, unsigned ttl);
-void dissect_icmpv6(struct dissect *d, struct rd message, unsigned hops);
+void dissect_icmpv6(struct dissect *d, const struct ip_header *ip, struct rd message);
 void dissect_dns(struct dissect *d, struct rd message);
 /* Octets that nobody knows. */
 void dissect_data(struct dissect *d, struct rd data);

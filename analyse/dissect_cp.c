@@ -142,6 +142,8 @@ static void show_value(struct dissect *d, const struct option_row *row, struct r
 		break;
 	case VALUE_IP4:
 		dissect_ip4(d, v, row->value);
+		if (row->whole == FIELD_IPCP_OPT_ADDRS && rd_left(v) >= 4)
+			dissect_ip4(d, v, FIELD_IPCP_OPT_DST_ADDRESS);
 		break;
 	case VALUE_BYTES:
 		dissect_bytes(d, v, row->value, rd_left(v));

@@ -3,7 +3,7 @@
 #include "analyse/dissect.h"
 #include "lib/http/head.h"
 
-#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Headers that have a field of their own. */
@@ -69,7 +69,8 @@ static void show_header(struct dissect *d, const struct head_field *f, struct vi
 	field_label(t, node, "%.*s: %.*s", (int)f->name.n, (const char *)f->name.p, (int)f->value.n,
 		    (const char *)f->value.p);
 	field_open(t, node);
-	if (id == FIELD_HTTP_CONTENT_LENGTH_HEADER && read_decimal(f->value, &n))
+	/* SSTP's own, 2^64 - 1, is no length: Wireshark has no number for it either */
+	if (id == FIELD_HTTP_CONTENT_LENGTH_HEADER && read_decimal(f->value, &n) && n != UINT64_MAX)
 		field_flag(t,
 			   field_add_uint(t, FIELD_HTTP_CONTENT_LENGTH, dissect_at(d, f->value.p),
 					  f->value.n, n),
@@ -79,11 +80,31 @@ static void show_header(struct dissect *d, const struct head_field *f, struct vi
 	field_close(t);
 }
 
-static void show_request_line(struct dissect *d, struct view line)
+/* Returns the target. */
+static struct view show_request_line(struct dissect *d, struct view line)
 {
+	struct view target;
+
 	add_view(d, FIELD_HTTP_REQUEST_METHOD, head_word(&line));
-	add_view(d, FIELD_HTTP_REQUEST_URI, head_word(&line));
+	target = head_word(&line);
+	add_view(d, FIELD_HTTP_REQUEST_URI, target);
 	add_view(d, FIELD_HTTP_REQUEST_VERSION, line);
+	return target;
+}
+
+/* Adds the whole address that a request asks for. */
+static void show_address(struct dissect *d, struct view host, struct view target)
+{
+	char text[1024];
+	int n;
+
+	if (!host.n || !field_wanted(&d->tree, FIELD_HTTP_REQUEST_FULL_URI))
+		return;
+	n = snprintf(text, sizeof(text), "%s://%.*s%.*s", d->encrypted ? "https" : "http",
+		     (int)host.n, (const char *)host.p, (int)target.n, (const char *)target.p);
+	if (n > 0 && (size_t)n < sizeof(text))
+		field_flag(&d->tree, field_add_text(&d->tree, FIELD_HTTP_REQUEST_FULL_URI, text),
+			   FIELD_GENERATED);
 }
 
 static void show_status_line(struct dissect *d, struct view line)
@@ -111,6 +132,7 @@ void dissect_http(struct dissect *d, struct rd head, bool to_server)
 	struct rd r = head;
 	struct head_field f;
 	struct view first = head_line(&r);
+	struct view host = {NULL, 0}, target = {NULL, 0};
 	const uint8_t *at = r.p;
 	uint32_t node;
 
@@ -125,16 +147,19 @@ void dissect_http(struct dissect *d, struct rd head, bool to_server)
 				  dissect_at(d, first.p), first.n, true),
 		   FIELD_HIDDEN);
 	if (to_server)
-		show_request_line(d, first);
+		target = show_request_line(d, first);
 	else
 		show_status_line(d, first);
 	while (head_field(&r, &f)) {
 		show_header(d, &f, between(at, r.p), to_server);
+		if (to_server && head_is(f.name, "Host"))
+			host = f.value;
 		at = r.p;
 	}
 	if (r.bad)
 		dissect_malformed(d, &(struct rd){at, head.end, false},
 				  "a header line is malformed");
+	show_address(d, host, target);
 	field_close(t);
 }
 

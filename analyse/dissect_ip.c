@@ -46,7 +46,7 @@ static void show_payload(struct dissect *d, const struct ip_header *h)
 		dissect_icmp(d, r, h->ttl);
 		break;
 	case IP_ICMPV6:
-		dissect_icmpv6(d, r, h->ttl);
+		dissect_icmpv6(d, h, r);
 		break;
 	case IP_IN_IP:
 	case IP6_IN_IP:
@@ -135,6 +135,7 @@ static void show_ip4(struct dissect *d, struct rd r, const struct ip_header *h)
 	dissect_uint(d, &r, FIELD_IP_TTL, 1);
 	dissect_uint(d, &r, FIELD_IP_PROTO, 1);
 	dissect_uint(d, &r, FIELD_IP_CHECKSUM, 2);
+	dissect_checksum(d, FIELD_IP_CHECKSUM_STATUS, CHECKSUM_UNVERIFIED);
 	dissect_ip4(d, &r, FIELD_IP_SRC);
 	dissect_ip4(d, &r, FIELD_IP_DST);
 	show_options4(d, rd_sub(&r, options));

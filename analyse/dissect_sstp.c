@@ -29,8 +29,7 @@ static int show_status(struct dissect *d, struct rd v)
 	show_reserved(d, &v);
 	dissect_uint(d, &v, FIELD_SSTP_ATTRIBID, 1);
 	dissect_uint(d, &v, FIELD_SSTP_STATUS, 4);
-	if (rd_left(&v))
-		dissect_bytes(d, &v, FIELD_SSTP_ATTRIBVALUE, rd_left(&v));
+	dissect_bytes(d, &v, FIELD_SSTP_ATTRIBVALUE, rd_left(&v));
 	return err;
 }
 

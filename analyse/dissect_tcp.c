@@ -249,6 +249,7 @@ static void show_header(struct dissect *d, struct rd all, const struct segment *
 	rd_take(&r, 2);
 	show_window(d, &r, s);
 	dissect_uint(d, &r, FIELD_TCP_CHECKSUM, 2);
+	dissect_checksum(d, FIELD_TCP_CHECKSUM_STATUS, CHECKSUM_UNVERIFIED);
 	dissect_uint(d, &r, FIELD_TCP_URGENT_POINTER, 2);
 	show_options(d, s->options, s->shown.ack_base);
 	generated(d, field_add_time(t, FIELD_TCP_TIME_RELATIVE,

@@ -5,12 +5,15 @@
 #include "analyse/tls_hello.h"
 
 #define RECORD_HEADER 5
+#define NAMED_CURVE   3
 
 enum message_type {
 	MESSAGE_CLIENT_HELLO = 1,
 	MESSAGE_SERVER_HELLO = 2,
 	MESSAGE_NEW_TICKET = 4,
 	MESSAGE_CERTIFICATE = 11,
+	MESSAGE_SERVER_KEY = 12,
+	MESSAGE_CERTIFICATE_VERIFY = 15,
 	MESSAGE_CLIENT_KEY = 16,
 	MESSAGE_FINISHED = 20,
 	MESSAGE_KEY_UPDATE = 24,
@@ -151,12 +154,13 @@ void dissect_record(struct dissect *d, const struct flow_packet *p, const struct
 	struct field_tree *t = &d->tree;
 	uint16_t version = p->conn && p->conn->tls ? p->conn->tls->version : 0;
 	const char *content = field_value_name(FIELD_TLS_RECORD_CONTENT_TYPE, r->content);
-	bool inner = r->content != r->type;
+	bool inner = r->seen == TLS_SEEN_DECRYPTED && version == TLS_1_3;
 	unsigned before = field_source_use(t, 0);
 	size_t n, at = place_record(p, r, &n);
 
 	if (!version)
 		version = r->version;
+	d->tls_seen = true;
 	enter_tls(d, at, n);
 	d->record_node = field_add_none(t, FIELD_TLS_RECORD, at, n);
 	field_label(t, d->record_node, "%s Record Layer: %s%s", tls_version_name(version),
@@ -169,8 +173,13 @@ void dissect_record(struct dissect *d, const struct flow_packet *p, const struct
 	field_add_uint(t, FIELD_TLS_RECORD_VERSION, at + 1, 2, r->version);
 	field_add_uint(t, FIELD_TLS_RECORD_LENGTH, at + 3, 2, r->length);
 	summarize_record(d, r, version);
-	if (r->type == TLS_APPLICATION && n == RECORD_HEADER + (size_t)r->length)
+	if (r->content == TLS_APPLICATION && n == RECORD_HEADER + (size_t)r->length)
 		field_add_bytes(t, FIELD_TLS_APP_DATA, at + RECORD_HEADER, r->length);
+	if (r->content == TLS_APPLICATION && r->seen == TLS_SEEN_DECRYPTED)
+		field_flag(
+			t,
+			field_add_text(t, FIELD_TLS_APP_DATA_PROTO, field_infos[FIELD_HTTP].title),
+			FIELD_GENERATED);
 	if (r->content == TLS_CHANGE_CIPHER)
 		field_add_none(t, FIELD_TLS_CHANGE_CIPHER_SPEC, at + RECORD_HEADER, 1);
 	else if (r->content == TLS_ALERT)
@@ -288,6 +297,9 @@ static void show_certificate(struct dissect *d, struct rd body, bool tls13)
 	struct field_tree *t = &d->tree;
 	uint32_t node;
 
+	if (tls13)
+		rd_take(&body, rd_u8(&body)); /* request context */
+	dissect_uint(d, &body, FIELD_TLS_HANDSHAKE_CERTIFICATES_LENGTH, 3);
 	node = field_add_none(t, FIELD_TLS_HANDSHAKE_CERTIFICATES, dissect_at(d, body.p),
 			      rd_left(&body));
 	field_open(t, node);
@@ -300,8 +312,29 @@ static void show_certificate(struct dissect *d, struct rd body, bool tls13)
 	field_close(t);
 }
 
-static void show_message(struct dissect *d, const struct tls_message *m, struct rd body, bool tls13)
+/* The exchange of keys (RFC 5246 7.4.3, 7.4.7, RFC 8422 5.4, 5.7), as the suite says. */
+static void show_keys(struct dissect *d, struct rd r, enum tls_exchange kx, bool client)
 {
+	if (client && kx == TLS_KX_RSA) {
+		dissect_bytes(d, &r, FIELD_TLS_HANDSHAKE_EPMS,
+			      dissect_uint(d, &r, FIELD_TLS_HANDSHAKE_EPMS_LEN, 2));
+	} else if (client) {
+		dissect_bytes(d, &r, FIELD_TLS_HANDSHAKE_CLIENT_POINT, rd_u8(&r));
+	} else if (dissect_uint(d, &r, FIELD_TLS_HANDSHAKE_SERVER_CURVE_TYPE, 1) == NAMED_CURVE) {
+		dissect_uint(d, &r, FIELD_TLS_HANDSHAKE_SERVER_NAMED_CURVE, 2);
+		dissect_bytes(d, &r, FIELD_TLS_HANDSHAKE_SERVER_POINT, rd_u8(&r));
+		dissect_uint(d, &r, FIELD_TLS_HANDSHAKE_SIG_HASH_ALG, 2);
+		dissect_bytes(d, &r, FIELD_TLS_HANDSHAKE_SIG,
+			      dissect_uint(d, &r, FIELD_TLS_HANDSHAKE_SIG_LEN, 2));
+	}
+}
+
+static void show_message(struct dissect *d, const struct tls_message *m, struct rd body,
+			 const struct tls_facts *facts)
+{
+	const struct tls_suite *suite = facts ? tls_suite_by_id(facts->suite) : NULL;
+	bool tls13 = facts && facts->version == TLS_1_3;
+
 	switch (m->type) {
 	case MESSAGE_CLIENT_HELLO:
 	case MESSAGE_SERVER_HELLO:
@@ -318,6 +351,14 @@ static void show_message(struct dissect *d, const struct tls_message *m, struct 
 		}
 		dissect_bytes(d, &body, FIELD_TLS_HANDSHAKE_SESSION_TICKET,
 			      dissect_uint(d, &body, FIELD_TLS_HANDSHAKE_SESSION_TICKET_LENGTH, 2));
+		break;
+	case MESSAGE_CLIENT_KEY:
+	case MESSAGE_SERVER_KEY:
+		if (suite)
+			show_keys(d, body, suite->kx, m->type == MESSAGE_CLIENT_KEY);
+		break;
+	case MESSAGE_CERTIFICATE_VERIFY:
+		dissect_uint(d, &body, FIELD_TLS_HANDSHAKE_SIG_HASH_ALG, 2);
 		break;
 	case MESSAGE_FINISHED:
 		field_add_none(&d->tree, FIELD_TLS_HANDSHAKE_VERIFY_DATA, dissect_at(d, body.p),
@@ -336,7 +377,6 @@ void dissect_message(struct dissect *d, const struct flow_packet *p, const struc
 	const char *name = field_value_name(FIELD_TLS_HANDSHAKE_TYPE, m->type);
 	struct field_tree *t = &d->tree;
 	unsigned before = t->source;
-	bool tls13 = p->conn && p->conn->tls && p->conn->tls->version == TLS_1_3;
 	const uint8_t *copy;
 	uint32_t node;
 
@@ -355,7 +395,7 @@ void dissect_message(struct dissect *d, const struct flow_packet *p, const struc
 	field_open(t, node);
 	field_add_uint(t, FIELD_TLS_HANDSHAKE_TYPE, 0, 0, m->type);
 	field_add_uint(t, FIELD_TLS_HANDSHAKE_LENGTH, 0, 0, m->body.n);
-	show_message(d, m, rd_init(copy, m->body.n), tls13);
+	show_message(d, m, rd_init(copy, m->body.n), p->conn ? p->conn->tls : NULL);
 	field_close(t);
 	field_source_use(t, before);
 }

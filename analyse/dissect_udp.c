@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* UDP, ICMP and ICMPv6: headers, and the messages that people look for. */
 #include "analyse/dissect.h"
+#include "analyse/packet.h"
 
 #define PORT_DNS  53
 #define PORT_MDNS 5353
@@ -11,6 +12,7 @@ enum icmp6_type {
 	ICMP6_TOO_BIG = 2,
 	ICMP6_REQUEST = 128,
 	ICMP6_REPLY = 129,
+	ICMP6_ASK_ROUTER = 133,
 	ICMP6_ROUTER = 134,
 	ICMP6_SOLICITATION = 135,
 	ICMP6_NEIGHBOUR = 136,
@@ -33,6 +35,7 @@ void dissect_udp(struct dissect *d, struct rd datagram)
 	dissect_uint(d, &r, FIELD_UDP_DSTPORT, 2);
 	dissect_uint(d, &r, FIELD_UDP_LENGTH, 2);
 	dissect_uint(d, &r, FIELD_UDP_CHECKSUM, 2);
+	dissect_checksum(d, FIELD_UDP_CHECKSUM_STATUS, CHECKSUM_UNVERIFIED);
 	column_protocol(&d->column, "UDP");
 	if (ports.bad || rd_left(&datagram) < 8) {
 		dissect_malformed(d, &datagram, "the UDP header is cut off");
@@ -73,6 +76,8 @@ void dissect_icmp(struct dissect *d, struct rd message, unsigned ttl)
 	type = (unsigned)dissect_uint(d, &r, FIELD_ICMP_TYPE, 1);
 	dissect_uint(d, &r, FIELD_ICMP_CODE, 1);
 	dissect_uint(d, &r, FIELD_ICMP_CHECKSUM, 2);
+	if (field_wanted(t, FIELD_ICMP_CHECKSUM_STATUS))
+		dissect_checksum(d, FIELD_ICMP_CHECKSUM_STATUS, dissect_verify(message, 0));
 	name = field_value_name(FIELD_ICMP_TYPE, type);
 	column_text(&d->column, name ? name : "Unknown ICMP");
 	if (rd_left(&r) < 4) {
@@ -153,7 +158,7 @@ static void show_listener(struct dissect *d, struct rd *r)
 {
 	unsigned n;
 
-	dissect_uint(d, r, FIELD_ICMPV6_RESERVED, 2);
+	dissect_bytes(d, r, FIELD_ICMPV6_RESERVED, 2);
 	n = (unsigned)dissect_uint(d, r, FIELD_ICMPV6_MLDR_NB_MCAST_RECORDS, 2);
 	while (n-- && rd_left(r)) {
 		unsigned aux, sources;
@@ -168,7 +173,18 @@ static void show_listener(struct dissect *d, struct rd *r)
 		dissect_malformed(d, r, "a multicast record is cut off");
 }
 
-void dissect_icmpv6(struct dissect *d, struct rd message, unsigned hops)
+/* Returns the sum over IPv6's pseudo header (RFC 8200 8.1). */
+static uint32_t pseudo_sum(const struct ip_header *ip, size_t n)
+{
+	struct rd src = rd_init(ip->src, 16), dst = rd_init(ip->dst, 16);
+	uint32_t sum = (uint32_t)n + 58;
+
+	while (rd_left(&src))
+		sum += (uint32_t)rd_be16(&src) + rd_be16(&dst);
+	return sum;
+}
+
+void dissect_icmpv6(struct dissect *d, const struct ip_header *ip, struct rd message)
 {
 	struct field_tree *t = &d->tree;
 	struct rd r = message;
@@ -180,6 +196,9 @@ void dissect_icmpv6(struct dissect *d, struct rd message, unsigned hops)
 	type = (unsigned)dissect_uint(d, &r, FIELD_ICMPV6_TYPE, 1);
 	dissect_uint(d, &r, FIELD_ICMPV6_CODE, 1);
 	dissect_uint(d, &r, FIELD_ICMPV6_CHECKSUM, 2);
+	if (field_wanted(t, FIELD_ICMPV6_CHECKSUM_STATUS))
+		dissect_checksum(d, FIELD_ICMPV6_CHECKSUM_STATUS,
+				 dissect_verify(message, pseudo_sum(ip, rd_left(&message))));
 	name = field_value_name(FIELD_ICMPV6_TYPE, type);
 	column_text(&d->column, name ? name : "Unknown ICMPv6");
 	switch (type) {
@@ -187,18 +206,22 @@ void dissect_icmpv6(struct dissect *d, struct rd message, unsigned hops)
 	case ICMP6_REPLY:
 		id = (unsigned)dissect_uint(d, &r, FIELD_ICMPV6_ECHO_IDENTIFIER, 2);
 		seq = (unsigned)dissect_uint(d, &r, FIELD_ICMPV6_ECHO_SEQUENCE_NUMBER, 2);
-		column_info(&d->column, " id=0x%04x, seq=%u, hop limit=%u", id, seq, hops);
+		column_info(&d->column, " id=0x%04x, seq=%u, hop limit=%u", id, seq, ip->ttl);
 		dissect_data(d, r);
 		break;
 	case ICMP6_TOO_BIG:
 		dissect_uint(d, &r, FIELD_ICMPV6_MTU, 4);
+		break;
+	case ICMP6_ASK_ROUTER:
+		dissect_bytes(d, &r, FIELD_ICMPV6_RESERVED, 4);
+		show_nd_options(d, r);
 		break;
 	case ICMP6_ROUTER:
 		show_router(d, &r);
 		break;
 	case ICMP6_SOLICITATION:
 	case ICMP6_NEIGHBOUR:
-		dissect_uint(d, &r, FIELD_ICMPV6_RESERVED, 4);
+		dissect_bytes(d, &r, FIELD_ICMPV6_RESERVED, 4);
 		dissect_ip6(d, &r,
 			    type == ICMP6_SOLICITATION ? FIELD_ICMPV6_ND_NS_TARGET_ADDRESS
 						       : FIELD_ICMPV6_ND_NA_TARGET_ADDRESS);

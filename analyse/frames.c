@@ -90,7 +90,7 @@ static void on_closed(void *ctx, struct flow_conn *c, enum flow_end why, enum wa
 	if (!s)
 		return;
 	if (f->config.closed)
-		f->config.closed(f->config.ctx, c, s->mine, why, by);
+		f->config.closed(f->config.ctx, f->packet ? &f->dissect : NULL, s->mine, why, by);
 	units_free(s->units);
 	free(s);
 	c->user = NULL;
@@ -109,9 +109,10 @@ static void on_message(void *ctx, struct flow_conn *c, const struct tls_message 
 {
 	struct frames *f = ctx;
 
-	(void)c;
 	if (f->packet)
 		dissect_message(&f->dissect, f->packet, m);
+	if (f->config.message)
+		f->config.message(f->config.ctx, c, m);
 }
 
 /*
@@ -148,7 +149,9 @@ static void dissect_unit(struct frames *f, const struct flow_conn *c, const stru
 
 	if (!read_unit(f, c, u, &r))
 		return;
+	d->encrypted = c->kind == FLOW_TLS;
 	dissect_leave_tls(d);
+	d->units++;
 	column_unit(&d->column);
 	switch (u->kind) {
 	case UNIT_HTTP:
@@ -204,11 +207,13 @@ static void on_opened(void *ctx, struct flow_conn *c)
 
 static void on_finished(void *ctx, struct flow_conn *c, enum way way)
 {
+	struct frames *f = ctx;
 	struct station *s = c->user;
 
-	(void)ctx;
 	if (s && s->units)
 		units_end(s->units, way);
+	if (f->config.finished)
+		f->config.finished(f->config.ctx, c, way);
 }
 
 static void on_data(void *ctx, struct flow_conn *c, const struct tls_data *t)
@@ -265,6 +270,21 @@ static void add_analysis(struct dissect *d, unsigned notes, bool has_data)
 	}
 }
 
+/* A segment that completes nothing: a part of a TLS record or of a unit. */
+static void show_part(struct dissect *d, const struct flow_packet *p)
+{
+	const struct tcp_header *t = &p->headers->tcp;
+
+	if (p->conn->kind == FLOW_OTHER || p->conn->kind == FLOW_UNKNOWN)
+		return;
+	column_text(&d->column, " [TCP segment of a reassembled PDU]");
+	if (p->conn->kind == FLOW_TLS && !p->headers->reassembled) {
+		struct rd r = rd_init(t->payload, t->n);
+
+		dissect_protocol(d, FIELD_TLS, &r, t->n);
+	}
+}
+
 static void on_done(void *ctx, const struct flow_packet *p)
 {
 	struct frames *f = ctx;
@@ -274,9 +294,8 @@ static void on_done(void *ctx, const struct flow_packet *p)
 	field_source_use(&d->tree, 0);
 	if (p->conn)
 		add_analysis(d, p->notes, p->headers->tcp.n > 0);
-	if (p->conn && p->conn->kind != FLOW_OTHER && p->headers->tcp.n && !d->column.units &&
-	    !d->tls_named && !(p->notes & TCP_NOTE_OLD))
-		column_text(&d->column, " [TCP segment of a reassembled PDU]");
+	if (p->conn && p->headers->tcp.n && !d->units && !d->tls_seen && !(p->notes & TCP_NOTE_OLD))
+		show_part(d, p);
 	dissect_name_tls(d, p);
 	dissect_end(d);
 	f->config.frame(f->config.ctx, d, p);

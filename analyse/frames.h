@@ -27,7 +27,10 @@ struct frames_config {
 	/* As in struct flow_sink; NULL: not interested. c->user is ours: take `mine` in its place.
 	 */
 	void (*opened)(void *ctx, struct flow_conn *c, void **mine);
-	void (*closed)(void *ctx, struct flow_conn *c, void *mine, enum flow_end why, enum way by);
+	/* d is NULL when the capture, and no frame, ends it */
+	void (*closed)(void *ctx, struct dissect *d, void *mine, enum flow_end why, enum way by);
+	void (*message)(void *ctx, struct flow_conn *c, const struct tls_message *m);
+	void (*finished)(void *ctx, struct flow_conn *c, enum way way);
 };
 
 /* Makes a reader of frames; NULL without memory. */
