@@ -89,9 +89,11 @@ def our_fields(sstpdump, base, names, types):
                    "-E", "aggregator=|", "-e", "frame.number"]
         for name in part:
             command += ["-e", name]
-        out = subprocess.run(command, stdout=subprocess.PIPE, check=True,
-                             env={**os.environ, "TZ": "UTC"}).stdout.decode(errors="replace")
-        for line in out.splitlines():
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=False,
+                              env={**os.environ, "TZ": "UTC"})
+        if done.returncode not in (0, 1):  # 1: findings
+            sys.exit(f"{command} ended with {done.returncode}")
+        for line in done.stdout.decode(errors="replace").splitlines():
             number, *values = line.split("\t")
             for name, value in zip(part, values):
                 if not value:
