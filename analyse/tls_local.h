@@ -17,7 +17,7 @@
 #define TLS_SCRIPT_MAX (128u << 10) /* bytes of handshake messages kept of one direction */
 #define TLS_WRONG_MAX  3            /* records that may fail before a key counts as wrong */
 #define TLS_BAD_MAX    32           /* records in a row that may fail later */
-#define TLS_TRY_BYTES  (64u << 20)  /* work that searching behind losses may cost, and earn back */
+#define TLS_TRY_BYTES  (16u << 20)  /* work that searching behind losses may cost, and earn back */
 
 enum tls_state {
 	SIDE_CLEAR, /* records are not protected yet */

@@ -7,8 +7,10 @@
  */
 #include "analyse/tls_local.h"
 
-#define LOST_RECORDS_MAX 4096 /* numbers that are tried for one record */
-#define SMALLEST_RECORD  22   /* header, and a body of a byte with a MAC or tag of 16 */
+#define LOST_NEAR       128  /* how far from the likeliest number others are tried at first */
+#define LOST_FAR        4096 /* and in the end */
+#define TRY_COST        512  /* what a try costs beside its bytes */
+#define SMALLEST_RECORD 22   /* header, and a body of a byte with a MAC or tag of 16 */
 
 void tls_lose(struct tls_side *s)
 {
@@ -25,33 +27,44 @@ static bool try_lost(struct tls *t, struct tls_opener *o, const struct tls_in *i
 		     uint64_t missing, size_t *n, uint8_t *content)
 {
 	uint64_t headers = lost * TLS_HEADER;
+	uint64_t cost = in->raw.n + TRY_COST;
 
 	if (headers > missing || (!lost && missing))
 		return false;
-	if (t->allowance < in->raw.n)
+	if (t->allowance < cost) {
+		t->allowance = 0;
 		return false;
-	t->allowance -= in->raw.n;
+	}
+	t->allowance -= cost;
 	return tls_opener_try(o, &in->raw, lost, missing - headers, in->before, t->env->plain, n,
 			      content) == TLS_OPENED;
 }
 
-/* Tries all numbers that the record can have; *lost is the one it has. */
+/*
+ * Tries all numbers that the record can have; *lost is the one it has. Begins with what most
+ * senders' explicit nonces say, which count up by one a record, and goes on around the number that
+ * it has if all lost records were as long as this one.
+ */
 static bool try_numbers(struct tls *t, struct tls_opener *o, const struct tls_in *in,
-			uint64_t missing, uint64_t *lost, size_t *n, uint8_t *content)
+			uint64_t missing, uint64_t reach, uint64_t *lost, size_t *n,
+			uint8_t *content)
 {
 	uint64_t most = missing / SMALLEST_RECORD + 1;
-	uint64_t hint = tls_opener_nonce(o, &in->raw) - o->nonce - 1;
+	uint64_t middle = missing / (TLS_HEADER + (uint64_t)in->raw.n);
 
-	/* most senders count the explicit nonce up by one a record */
-	if (o->opened && hint && hint <= most && try_lost(t, o, in, hint, missing, n, content)) {
-		*lost = hint;
+	*lost = tls_opener_nonce(o, &in->raw) - o->nonce - 1;
+	if (o->opened && *lost && *lost <= most && try_lost(t, o, in, *lost, missing, n, content))
 		return true;
-	}
-	if (most > LOST_RECORDS_MAX)
-		most = LOST_RECORDS_MAX;
-	for (*lost = 0; *lost <= most; ++*lost)
-		if (try_lost(t, o, in, *lost, missing, n, content))
+	for (uint64_t d = 0; d <= reach && t->allowance; d++) {
+		*lost = middle - d;
+		if (d <= middle && try_lost(t, o, in, *lost, missing, n, content))
 			return true;
+		*lost = middle + d;
+		if (d && *lost <= most && try_lost(t, o, in, *lost, missing, n, content))
+			return true;
+		if (d > middle && *lost > most)
+			break;
+	}
 	return false;
 }
 
@@ -60,7 +73,8 @@ static bool try_other(struct tls *t, struct tls_side *s, struct tls_opener *made
 		      const struct tls_in *in, uint64_t missing, uint64_t *lost, size_t *n,
 		      uint8_t *content)
 {
-	bool ok = made && try_numbers(t, made, in, missing, lost, n, content);
+	uint64_t middle = missing / (TLS_HEADER + (uint64_t)in->raw.n);
+	bool ok = made && try_numbers(t, made, in, missing, middle + LOST_NEAR, lost, n, content);
 
 	if (made && !ok && t->allowance >= in->raw.n)
 		ok = tls_opener_try(made, &in->raw, 0, 0, in->before, t->env->plain, n, content) ==
@@ -109,8 +123,9 @@ bool tls_guess(struct tls *t, enum way way, const struct tls_in *in, size_t *n, 
 	uint64_t missing = in->offset - s->expect;
 	uint64_t lost = 0;
 
-	if (!try_numbers(t, s->opener, in, missing, &lost, n, content) &&
-	    !try_next_keys(t, way, in, missing, &lost, n, content))
+	if (!try_numbers(t, s->opener, in, missing, LOST_NEAR, &lost, n, content) &&
+	    !try_next_keys(t, way, in, missing, &lost, n, content) &&
+	    !try_numbers(t, s->opener, in, missing, LOST_FAR, &lost, n, content))
 		return false;
 	s->guess = false;
 	tell_found(t, way, in, lost);

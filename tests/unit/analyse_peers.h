@@ -125,7 +125,12 @@ static inline SSL_CTX *peers_make_ctx(struct peers *p, bool server, const struct
 	SSL_CTX_set_options(ctx, how->options | SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
 	SSL_CTX_set_app_data(ctx, p);
 	SSL_CTX_set_dh_auto(ctx, 1);
-	peers_check(!groups || SSL_CTX_set1_groups_list(ctx, groups) == 1, "groups");
+	if (groups) {
+		char list[64];
+
+		snprintf(list, sizeof(list), "%s", groups);
+		peers_check(SSL_CTX_set1_groups_list(ctx, list) == 1, "groups");
+	}
 	SSL_CTX_set_keylog_callback(ctx, peers_log_line); /* each side logs a little more */
 	if (server) {
 		SSL_CTX_set_session_id_context(ctx, (const uint8_t *)"t", 1);

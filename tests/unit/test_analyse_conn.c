@@ -283,7 +283,7 @@ static void test_conn_follows_ipv6(void **state)
 		wr_be32(&out, 1);
 		wr_bytes(&out, at ? "\x50\x10\1\0\0\0\0\0" : "\x50\2\1\0\0\0\0\0", 8);
 		if (at)
-			wr_bytes(&out, POST + at - 40, 40);
+			wr_bytes(&out, &POST[at - 40], 40);
 		seq += at ? 40 : 1;
 		wire_frame(&w, frame, wr_len(&out), wr_len(&out));
 	}

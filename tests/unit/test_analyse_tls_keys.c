@@ -115,10 +115,10 @@ static void test_keys_find_each_of_many(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 5000; i++) {
-		snprintf(line, sizeof(line), "CLIENT_RANDOM %08x%s %08x%s", i, R32 + 8, i, S48 + 8);
+		snprintf(line, sizeof(line), "CLIENT_RANDOM %08x%s %08x%s", i, &R32[8], i, &S48[8]);
 		assert_int_equal(add(k, line), 1);
-		snprintf(line, sizeof(line), "CLIENT_RANDOM %08x%s %08x%s", i, R32 + 8, i + 1,
-			 S48 + 8);
+		snprintf(line, sizeof(line), "CLIENT_RANDOM %08x%s %08x%s", i, &R32[8], i + 1,
+			 &S48[8]);
 		assert_int_equal(add(k, line), 1); /* the later line counts */
 	}
 	for (uint32_t i = 0; i < 5000; i++) {

@@ -186,6 +186,21 @@ static void test_lost_records_cost_no_more_than_themselves(void **state)
 	}
 }
 
+static void test_lost_long_runs_are_crossed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		struct loss l = {.first = 20, .n = 150, .way = WAY_TO_SERVER};
+		struct result r = lose(kinds[i].version, kinds[i].cipher, 16000, 20000, &l);
+
+		if (r.closed)
+			fail_msg("%s: %s", kinds[i].cipher, r.why);
+		/* of TLS 1.3 the run takes the KeyUpdate with it */
+		assert_in_range(r.missing, 149 * 16000, 151 * 16000);
+		assert_int_equal(r.resyncs, 1);
+	}
+}
+
 static void test_lost_parts_of_records_cost_the_record(void **state)
 {
 	(void)state;
@@ -287,6 +302,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lost_records_cost_no_more_than_themselves),
+		cmocka_unit_test(test_lost_long_runs_are_crossed),
 		cmocka_unit_test(test_lost_parts_of_records_cost_the_record),
 		cmocka_unit_test(test_lost_key_update_is_found_out),
 		cmocka_unit_test(test_lost_change_cipher_spec_does_not_close_the_stream),
