@@ -693,6 +693,18 @@ static void test_going_down_below_ends_everything_in_silence(void **state)
 	wire_fini(&w);
 }
 
+static void test_going_down_below_before_lcp_is_up_is_the_same(void **state)
+{
+	(void)state;
+	rig_init(&w.client, SSTP_CLIENT, 1);
+	rig_start(&w.client, false);
+	ppp_down(&w.client.ppp, w.client.now);
+	assert_int_equal(ppp_events(&w.client.ppp), 0);
+	assert_int_equal(w.client.ppp.phase, PPP_DEAD);
+	assert_int_equal(ppp_deadline(&w.client.ppp), TIME_NEVER);
+	rig_fini(&w.client);
+}
+
 static void test_the_default_methods_are_the_ones_with_keys(void **state)
 {
 	(void)state;
@@ -756,6 +768,7 @@ int main(void)
 		cmocka_unit_test(test_a_change_of_address_is_told_as_down_and_up),
 		cmocka_unit_test(test_a_full_queue_loses_frames_and_time_makes_them_good),
 		cmocka_unit_test(test_going_down_below_ends_everything_in_silence),
+		cmocka_unit_test(test_going_down_below_before_lcp_is_up_is_the_same),
 		cmocka_unit_test(test_the_default_methods_are_the_ones_with_keys),
 		cmocka_unit_test(test_nothing_is_left_in_memory),
 		cmocka_unit_test(test_phases_have_names),
