@@ -75,8 +75,9 @@ struct sstp_config {
 
 	const char *host;   /* client: Host header; server: if set, the only Host accepted. Borrowed
 			       for the link's life */
-	const char *cookie; /* client: bypass cookie to send, or NULL. Borrowed as well */
-	bool bypass;        /* server: cookies are put to the owner as SSTP_EV_COOKIE */
+	const char *cookie; /* client with bypass: the cookie to send, or NULL. Borrowed as well */
+	bool bypass; /* server: cookies are put to the owner as SSTP_EV_COOKIE; client: the cookie
+			goes out, and the server need not ask for authentication (MS-SSTP 3.2.1) */
 	const char *server_header; /* server: value of the Server header; NULL: "SSTP". Borrowed */
 
 	/* Methods in order of preference, SSTP_AUTH_NONE ends the list. Server: what is asked for,

@@ -225,7 +225,8 @@ static int send_request(struct sstp_link *l)
 {
 	struct wr w = outq_begin(&l->out, HTTP_HEAD_MAX);
 
-	http_put_request(&w, l->cfg.host, l->cfg.cookie, &l->random, l->correlation_id);
+	http_put_request(&w, l->cfg.host, l->cfg.bypass ? l->cfg.cookie : NULL, &l->random,
+			 l->correlation_id);
 	http_trace(&l->trace, SSTP_TRACE_TX, w.start, wr_len(&w));
 	return outq_end(&l->out, &w) ? 0 : SSTP_E_CONFIG;
 }
