@@ -25,6 +25,8 @@
 #include "io/cert.h"
 #include "io/clock.h"
 #include "io/locked.h"
+#include "io/tls_inner.h" /* to show certificates that a server of ours refuses to */
+#include "tests/unit/certs.h"
 
 /* What the server of a test does. */
 enum script {
@@ -53,6 +55,7 @@ static struct {
 	atomic_uint datagrams;
 	/* what came of it */
 	bool shaken;           /* TLS came about */
+	bool asked;            /* the client sent something over it */
 	bool goodbye;          /* the client's close_notify came after the link's end */
 	char request[300];     /* what the proxy was asked */
 	ssize_t after_refusal; /* what the proxy's client sent after the refusal; 0: it closed */
@@ -203,9 +206,12 @@ static void serve_web(int fd)
 {
 	static const char reply[] = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
 
-	while (tls_read(server.tls, server.buf, sizeof(server.buf)) == 0)
+	ssize_t got;
+
+	while ((got = tls_read(server.tls, server.buf, sizeof(server.buf))) == 0)
 		if (!wait_for(fd, POLLIN, 10000))
 			return;
+	server.asked = got > 0;
 	tls_write(server.tls, reply, sizeof(reply) - 1);
 	tls_flush(server.tls);
 	wait_for(fd, POLLIN, 10000); /* the client closes */
@@ -296,14 +302,16 @@ static enum exit_code call(enum script script, struct options *o)
 	}
 	server.script = script;
 	server.link = NULL;
-	server.up = server.down = server.stop = server.goodbye = server.shaken = false;
+	server.up = server.down = server.stop = server.goodbye = server.shaken = server.asked =
+		false;
 	server.solicits = server.datagrams = 0;
 	server.after_refusal = -1;
 	memset(server.request, 0, sizeof(server.request));
 	snprintf(o->host, sizeof(o->host), "127.0.0.1");
 	if (!o->proxy_port)
 		o->port = net_addr_port(&server.at);
-	o->tls.ca_file = cert_file;
+	if (!o->tls.ca_file)
+		o->tls.ca_file = cert_file;
 	o->no_dns = true;
 	snprintf(l->user, sizeof(l->user), "alice");
 	snprintf(l->password, sizeof(l->password), "hunter2");
@@ -413,6 +421,80 @@ static void test_a_wrong_name_ends_before_any_request(void **state)
 	(void)state;
 	assert_int_equal(call(WEB, &o), EXIT_TLS);
 	assert_false(server.shaken);
+	assert_false(server.asked);
+}
+
+/* A call to a server that shows a certificate made as wished, its dates and all; returns the exit
+ * code. */
+static enum exit_code call_to(const struct cert_wish *wish, const struct cert_made *issuer,
+			      const char *ca_file)
+{
+	struct tls_server_conf conf = {.cert_file = cert_file, .key_file = key_file};
+	struct options o = {.level = LOG_AT_ERROR, .tls.ca_file = ca_file};
+	struct cert_made leaf = cert_issue(wish, issuer);
+	struct tls_ctx *usual = server.ctx;
+	struct tls_err err;
+	enum exit_code code;
+
+	server.ctx = tls_server_ctx(&conf, &err);
+	assert_non_null(server.ctx);
+	assert_int_equal(SSL_CTX_use_certificate(server.ctx->ssl, leaf.cert), 1);
+	assert_int_equal(SSL_CTX_use_PrivateKey(server.ctx->ssl, leaf.key), 1);
+	code = call(WEB, &o);
+	tls_ctx_free(server.ctx);
+	server.ctx = usual;
+	cert_drop(&leaf);
+	return code;
+}
+
+static void test_a_certificate_that_is_no_good_ends_before_any_request(void **state)
+{
+	static const struct cert_wish ca_wish = {.cn = "CA", .to_days = 10, .ca = true};
+	static const struct {
+		const char *what, *alt, *eku;
+		int from_days, to_days;
+		enum { BY_CA, BY_ANOTHER, BY_ITSELF } issuer;
+		bool good;
+	} cases[] = {
+		{"good", "IP:127.0.0.1", "serverAuth", 0, 9, BY_CA, true},
+		{"any usage", "IP:127.0.0.1", "anyExtendedKeyUsage", 0, 9, BY_CA, true},
+		{"name in the CN only", NULL, "serverAuth", 0, 9, BY_CA, true},
+		{"self-signed", "IP:127.0.0.1", "serverAuth", 0, 9, BY_ITSELF, false},
+		{"expired", "IP:127.0.0.1", "serverAuth", -9, -1, BY_CA, false},
+		{"not yet valid", "IP:127.0.0.1", "serverAuth", 1, 9, BY_CA, false},
+		{"another authority", "IP:127.0.0.1", "serverAuth", 0, 9, BY_ANOTHER, false},
+		{"another name", "IP:127.0.0.2", "serverAuth", 0, 9, BY_CA, false},
+		{"usage for clients", "IP:127.0.0.1", "clientAuth", 0, 9, BY_CA, false},
+		{"no usage", "IP:127.0.0.1", NULL, 0, 9, BY_CA, false},
+	};
+	struct cert_made issuers[2];
+	char ca_file[64];
+
+	(void)state;
+	if (reason)
+		skip();
+	for (unsigned i = 0; i < 2; i++)
+		issuers[i] = cert_issue(&ca_wish, NULL);
+	snprintf(ca_file, sizeof(ca_file), "%s/ca", folder);
+	cert_write(&issuers[BY_CA], NULL, ca_file, NULL);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct cert_wish wish = {.cn = "127.0.0.1",
+					 .alt = cases[i].alt,
+					 .eku = cases[i].eku,
+					 .from_days = cases[i].from_days,
+					 .to_days = cases[i].to_days};
+		const struct cert_made *issuer =
+			cases[i].issuer == BY_ITSELF ? NULL : &issuers[cases[i].issuer];
+		enum exit_code code = call_to(&wish, issuer, ca_file);
+
+		if (code != (cases[i].good ? EXIT_HTTP : EXIT_TLS) ||
+		    server.shaken != cases[i].good || server.asked != cases[i].good)
+			fail_msg("certificate: %s: exit %d, a request was%s sent", cases[i].what,
+				 code, server.asked ? "" : " not");
+	}
+	cert_drop(&issuers[0]);
+	cert_drop(&issuers[1]);
+	unlink(ca_file);
 }
 
 static void test_what_fails_here_is_told_to_the_server(void **state)
@@ -437,6 +519,7 @@ int main(void)
 		cmocka_unit_test(test_a_lost_connection_and_a_server_that_hangs_up_differ),
 		cmocka_unit_test(test_a_web_server_is_not_taken_for_an_sstp_server),
 		cmocka_unit_test(test_a_wrong_name_ends_before_any_request),
+		cmocka_unit_test(test_a_certificate_that_is_no_good_ends_before_any_request),
 		cmocka_unit_test(test_what_fails_here_is_told_to_the_server),
 	};
 

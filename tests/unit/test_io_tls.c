@@ -135,6 +135,29 @@ static void test_handshake_yields_version_cipher_and_hashes(void **state)
 	drop_pair(&p);
 }
 
+static void test_hashes_are_those_of_the_whole_leaf_certificate(void **state)
+{
+	FILE *f = fopen(cert_file, "r");
+	X509 *cert = PEM_read_X509(f, NULL, NULL, NULL);
+	uint8_t der[4096], want[32], sha1[20], sha256[32];
+	struct pair p = usual_pair();
+	uint8_t *end = der;
+	int n = i2d_X509(cert, NULL);
+
+	(void)state;
+	fclose(f);
+	assert_in_range(n, 1, sizeof(der));
+	i2d_X509(cert, &end);
+	assert_int_equal(shake(&p), TLS_OK);
+	assert_true(tls_peer_hashes(p.client, sha1, sha256));
+	EVP_Digest(der, (size_t)n, want, NULL, EVP_sha1(), NULL);
+	assert_memory_equal(sha1, want, sizeof(sha1));
+	EVP_Digest(der, (size_t)n, want, NULL, EVP_sha256(), NULL);
+	assert_memory_equal(sha256, want, sizeof(sha256));
+	X509_free(cert);
+	drop_pair(&p);
+}
+
 static void test_no_ticket_is_sent_after_the_handshake(void **state)
 {
 	struct pair p = usual_pair();
@@ -467,6 +490,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_handshake_yields_version_cipher_and_hashes),
+		cmocka_unit_test(test_hashes_are_those_of_the_whole_leaf_certificate),
 		cmocka_unit_test(test_no_ticket_is_sent_after_the_handshake),
 		cmocka_unit_test(test_one_write_is_one_record_and_one_flush_sends_many),
 		cmocka_unit_test(test_a_full_buffer_leaves_the_rest_for_the_next_read),
