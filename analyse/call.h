@@ -255,12 +255,19 @@ struct call_tls {
 	uint64_t bad;
 };
 
+/* Where a side is in its state table, and what it has to send: enum machine_action bits. */
+struct call_track {
+	uint8_t state; /* enum sstp_state */
+	uint32_t due;
+};
+
 /* How the conversation stands by the state tables of MS-SSTP; see call_state.c. */
 struct call_machine {
-	uint8_t state[WAYS]; /* enum sstp_state; [WAY_TO_SERVER]: the client's */
-	uint8_t before[WAYS];
-	uint32_t due[WAYS]; /* what it has to send by the tables: enum machine_action bits */
-	bool blind;         /* the capture lacks what came before */
+	struct call_track side[WAYS]; /* [WAY_TO_SERVER]: the client's */
+	uint8_t before[WAYS];         /* the state before the last message came */
+	bool doubt[WAYS];             /* a faulty message came; it is not clear what it did */
+	struct call_track lax[WAYS];  /* where the side is if it took that message as good */
+	bool blind;                   /* the capture lacks what came before */
 };
 
 struct call {

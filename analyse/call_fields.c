@@ -131,9 +131,9 @@ void call_fields_add(struct field_tree *t, const struct call *c, const struct un
 	look_at(u, &l);
 	open_tree(t, c);
 	add_text(t, FIELD_SSTP_CALL_ROLE, call_who(u->way));
-	add_text(t, FIELD_SSTP_CALL_STATE, sstp_state_name(c->machine.state[u->way]));
+	add_text(t, FIELD_SSTP_CALL_STATE, sstp_state_name(c->machine.side[u->way].state));
 	add_text(t, FIELD_SSTP_CALL_PEER_STATE,
-		 sstp_state_name(c->machine.state[way_back(u->way)]));
+		 sstp_state_name(c->machine.side[way_back(u->way)].state));
 	add_call(t, c);
 	add_uint(t, FIELD_SSTP_CALL_PACKET, c->traffic[0].packets + c->traffic[1].packets);
 	generated(t, field_add_time(t, FIELD_SSTP_CALL_TIME, (int64_t)call_since(c, u->last.ns)));

@@ -55,8 +55,8 @@ void call_on_auth_option(struct call *c, struct rd value);
  */
 void call_on_binding(struct call *c, const struct look *l);
 /*
- * call_state.c: moves both sides on in the state tables. Returns NULL, or the state in which the
- * sender must not send this.
+ * call_state.c: moves both sides on in the state tables. Returns NULL, or in words what is wrong
+ * with the sender's sending this.
  */
 const char *call_on_state(struct call *c, const struct look *l);
 

@@ -66,6 +66,5 @@ void call_on_http(struct call *c, const struct look *l)
 
 void call_on_proxy(struct call *c, const struct look *l)
 {
-	c->http.via_proxy = true;
 	step_line(c, l);
 }

@@ -54,16 +54,27 @@ static void go(uint8_t *state, const struct cell *cell)
 		*state = cell->next;
 }
 
-/* Lets an event happen to a side, which owes then what the table says. */
-static void happen(struct call_machine *m, enum way side, enum machine_event ev)
+static void step(struct call_track *t, enum way side, enum machine_event ev)
 {
-	const struct cell *cell = cell_of(side, ev, m->state[side]);
+	const struct cell *cell = cell_of(side, ev, t->state);
 
-	if (!cell->actions)
-		return;
-	m->before[side] = m->state[side];
-	m->due[side] |= cell->actions & SENDS;
-	go(&m->state[side], cell);
+	t->due |= cell->actions & SENDS;
+	if (cell->actions)
+		go(&t->state, cell);
+}
+
+/* Lets an event happen to a side; `taken` is what it is to one that does not see the fault. */
+static void happen(struct call_machine *m, enum way side, enum machine_event ev,
+		   enum machine_event taken)
+{
+	if (!m->doubt[side] && ev != taken) {
+		m->doubt[side] = true;
+		m->lax[side] = m->side[side];
+	}
+	if (m->doubt[side])
+		step(&m->lax[side], side, taken);
+	m->before[side] = m->side[side].state;
+	step(&m->side[side], side, ev);
 }
 
 /* Looks for something that a side does of itself in a state, by which it sends. */
@@ -78,33 +89,37 @@ static const struct cell *find_own(enum way side, uint8_t state, uint32_t action
 	return NULL;
 }
 
-/* Moves the sender on. Returns NULL, or the state that it must not send this in. */
+/* Returns whether a side has a reason to send, and moves it on. */
+static bool may_send(struct call_track *t, enum way side, uint32_t actions)
+{
+	const struct cell *cell;
+
+	if (t->due & actions) {
+		t->due &= ~actions;
+		return true;
+	}
+	cell = find_own(side, t->state, actions);
+	if (cell)
+		go(&t->state, cell);
+	return cell != NULL;
+}
+
+/* Moves the sender on. Returns NULL, or what is wrong with its sending this. */
 static const char *send(struct call_machine *m, enum way side, unsigned type)
 {
 	uint32_t actions = messages[type].actions;
-	const struct cell *cell;
-	uint8_t at = m->state[side];
 
-	if (m->due[side] & actions) {
-		m->due[side] &= ~actions;
+	if (may_send(&m->side[side], side, actions)) {
+		m->doubt[side] = false;
 		return NULL;
 	}
-	cell = find_own(side, at, actions);
-	if (cell) {
-		go(&m->state[side], cell);
-		return NULL;
+	if (m->doubt[side] && may_send(&m->lax[side], side, actions)) {
+		m->doubt[side] = false;
+		m->side[side] = m->lax[side];
+		return "and goes on, though the faulty message before had to be refused";
 	}
-	/* It may not have received yet what we have seen, or not take it for the fault that it is.
-	 */
-	cell = find_own(side, m->before[side], actions);
-	if (!cell)
-		return sstp_state_name(at);
-	if (m->due[side] & ACT_SEND_ABORT) {
-		m->due[side] &= ~(uint32_t)ACT_SEND_ABORT;
-		m->state[side] = m->before[side];
-		go(&m->state[side], cell);
-	}
-	return NULL;
+	/* It may not have received yet what we have seen. */
+	return find_own(side, m->before[side], actions) ? NULL : "in a state that does not send it";
 }
 
 /* Returns what a message of known type is to its receiver, its content considered. */
@@ -146,7 +161,7 @@ static void join(struct call_machine *m)
 {
 	m->blind = true;
 	for (int w = 0; w < WAYS; w++)
-		m->state[w] = m->before[w] = SSTP_CONNECTED;
+		m->side[w].state = m->before[w] = SSTP_CONNECTED;
 }
 
 const char *call_on_state(struct call *c, const struct look *l)
@@ -156,9 +171,9 @@ const char *call_on_state(struct call *c, const struct look *l)
 	const char *wrong;
 
 	if (l->unit->kind == UNIT_HTTP) {
-		if (c->http.code == 200 && c->http.reply && m->state[0] == SSTP_DISCONNECTED) {
-			happen(m, WAY_TO_CLIENT, EV_START);
-			happen(m, WAY_TO_SERVER, EV_START);
+		if (c->http.code == 200 && c->http.reply && m->side[0].state == SSTP_DISCONNECTED) {
+			happen(m, WAY_TO_CLIENT, EV_START, EV_START);
+			happen(m, WAY_TO_SERVER, EV_START, EV_START);
 		}
 		return NULL;
 	}
@@ -169,6 +184,6 @@ const char *call_on_state(struct call *c, const struct look *l)
 	if (type >= SSTP_MSGS)
 		type = SSTP_MSG_NONE;
 	wrong = type ? send(m, l->way, type) : NULL;
-	happen(m, way_back(l->way), event_of(c, l, type));
+	happen(m, way_back(l->way), event_of(c, l, type), messages[type].event);
 	return m->blind ? NULL : wrong;
 }

@@ -6,6 +6,7 @@
 #include "lib/ppp/negotiate.h"
 #include "lib/ppp/show.h"
 
+#include <string.h>
 #include <time.h>
 
 #define ROOMS 4
@@ -48,11 +49,10 @@ const char *call_ip4_text(const uint8_t ip[4])
 const char *call_ip6_id_text(const uint8_t id[8])
 {
 	struct text t = next_room();
+	uint8_t ip[16] = {0xfe, 0x80};
 
-	for (size_t i = 0; i < 8; i += 2) {
-		text_str(&t, i ? ":" : "");
-		text_hexbytes(&t, id + i, 2);
-	}
+	memcpy(ip + 8, id, 8);
+	text_ip6(&t, ip);
 	return t.start;
 }
 

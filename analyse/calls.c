@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FATAL 2 /* of a TLS alert's level */
+#define FATAL      2 /* of a TLS alert's level */
+#define CONNECT    "CONNECT "
+#define PROXIES    32   /* requests to proxies kept */
+#define PROXY_HEAD 1024 /* bytes kept of each */
 
 /* What is kept of an open connection. */
 struct calls_conn {
@@ -22,7 +25,17 @@ struct calls_conn {
 	struct call call;
 };
 
+/* The beginning of a stream that may turn out to be a call through a proxy. */
+struct proxy_head {
+	uint32_t stream;
+	struct origin at;
+	size_t n;
+	uint8_t bytes[PROXY_HEAD];
+};
+
 struct calls {
+	struct proxy_head proxy[PROXIES];
+	unsigned next_proxy;
 	struct calls_config how;
 	struct calls_sink sink;
 	void *ctx;
@@ -202,10 +215,51 @@ void calls_unit(struct calls_conn *k, const struct unit *u)
 		follow(k, u);
 }
 
-void calls_packet(struct calls *k, const struct packet *p)
+/* Keeps the head of a request to a proxy until it is known what comes behind it. */
+static void keep_proxy(struct calls *k, const struct flow_packet *p)
+{
+	const struct tcp_header *t = &p->headers->tcp;
+	struct proxy_head *to;
+
+	if (t->n < strlen(CONNECT) || memcmp(t->payload, CONNECT, strlen(CONNECT)) != 0)
+		return;
+	to = &k->proxy[k->next_proxy++ % PROXIES];
+	to->stream = p->conn->number;
+	to->at = p->headers->frame->origin;
+	to->n = t->n < PROXY_HEAD ? t->n : PROXY_HEAD;
+	memcpy(to->bytes, t->payload, to->n);
+}
+
+void calls_packet(struct calls *k, const struct flow_packet *p)
 {
 	if (k->radius)
-		radius_packet(k->radius, p);
+		radius_packet(k->radius, p->headers);
+	if (p->conn && p->way == WAY_TO_SERVER && p->conn->kind == FLOW_UNKNOWN)
+		keep_proxy(k, p);
+}
+
+/* Judges the request to the proxy through which a connection was made. */
+static void take_proxy(struct calls_conn *c)
+{
+	struct judge_hand hand = hand_of(c->owner);
+
+	c->call.http.via_proxy = true;
+	for (unsigned i = 0; i < PROXIES; i++) {
+		const struct proxy_head *h = &c->owner->proxy[i];
+		struct unit u = {.kind = UNIT_HTTP,
+				 .way = WAY_TO_SERVER,
+				 .bytes = {h->bytes, h->n},
+				 .first = h->at,
+				 .last = h->at};
+		struct look l;
+
+		if (!h->n || h->stream != c->conn->number)
+			continue;
+		look_at(&u, &l);
+		judge_proxy(&hand, &c->call, &c->seen, &l);
+		call_on_proxy(&c->call, &l);
+		return;
+	}
 }
 
 struct calls_conn *calls_opened(struct calls *k, struct flow_conn *conn)
@@ -226,6 +280,8 @@ struct calls_conn *calls_opened(struct calls *k, struct flow_conn *conn)
 	c->call.first = conn->first;
 	c->call.last = conn->last;
 	memcpy(c->call.peer, conn->peer, sizeof(c->call.peer));
+	if (conn->proxied)
+		take_proxy(c);
 	if (conn->middle)
 		return c;
 	call_begin(&c->call, CALL_TCP, conn->first);

@@ -34,8 +34,8 @@ struct calls_conn; /* a connection that may be a call */
 struct calls *calls_new(const struct calls_config *how, const struct calls_sink *sink, void *ctx);
 /* Frees it, and the calls that are still open, without a word to the sink. */
 void calls_free(struct calls *k);
-/* Looks at any packet of the capture, for what helps to understand calls. */
-void calls_packet(struct calls *k, const struct packet *p);
+/* Looks at any packet of the capture, after what it brought to connections. */
+void calls_packet(struct calls *k, const struct flow_packet *p);
 
 /* A connection has opened: returns what the functions below take. NULL without memory: leave out.
  */

@@ -70,7 +70,7 @@ struct judge {
 	struct judge_shared *shared;
 	const struct look *look; /* NULL for WHEN_END */
 	enum way way;            /* who is at fault, as who sends that way */
-	const char *state;       /* WHEN_STATE */
+	const char *state;       /* WHEN_STATE: what is wrong with it */
 	const struct rule *rule;
 	char words[JUDGE_WORDS];
 };
@@ -108,7 +108,7 @@ void judge_unit(const struct judge_hand *h, struct call *c, struct judge_call *s
 /* Asks the rules about the head of a CONNECT. */
 void judge_proxy(const struct judge_hand *h, struct call *c, struct judge_call *seen,
 		 const struct look *l);
-/* Asks about a message that the sender's `state` does not allow. */
+/* Asks about a message that the sender should not send; state says why not. */
 void judge_state(const struct judge_hand *h, struct call *c, struct judge_call *seen,
 		 const struct look *l, const char *state);
 /* Asks the rules about the whole call, which has ended. */

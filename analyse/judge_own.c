@@ -33,8 +33,7 @@ static bool check_unchecked(struct judge *j)
 
 static bool check_state(struct judge *j)
 {
-	return say(j, "the %s sent %s in state %s, which does not send it", call_who(j->way),
-		   message_name(j), j->state);
+	return say(j, "the %s sends %s %s", call_who(j->way), message_name(j), j->state);
 }
 
 static bool check_lost(struct judge *j)

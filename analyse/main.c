@@ -3,6 +3,7 @@
 #include "analyse/filter/filter.h"
 #include "analyse/frames.h"
 #include "analyse/options.h"
+#include "analyse/report.h"
 #include "analyse/tls_keys.h"
 
 #include <errno.h>
@@ -23,6 +24,8 @@ struct program {
 	struct capture *capture;
 	struct frames *frames;
 	struct flow *flow;
+	struct call_secrets *secrets;
+	struct report *report;
 	uint64_t shown;
 	bool failed; /* standard output cannot be written any more */
 };
@@ -98,6 +101,33 @@ static int load_keys(struct program *p)
 	return result;
 }
 
+static int load_secrets(struct program *p)
+{
+	static const struct {
+		const char *option;
+		int (*add)(struct call_secrets *, const char *, char *);
+	} kinds[] = {
+		[SECRET_PASSWORD] = {"--password", call_secrets_password},
+		[SECRET_NT_HASH] = {"--nt-hash", call_secrets_nt_hash},
+		[SECRET_MSK] = {"--msk", call_secrets_msk},
+		[SECRET_RADIUS] = {"--radius", call_secrets_radius},
+	};
+	char why[SECRETS_WHY];
+
+	p->secrets = call_secrets_new();
+	if (!p->secrets)
+		return complain("there is no memory");
+	for (unsigned i = 0; i < p->options.n_secret; i++) {
+		const struct options_given *s = &p->options.secret[i];
+
+		if (!kinds[s->kind].add(p->secrets, s->text, why))
+			continue;
+		fprintf(stderr, "sstpdump: %s: %s\n", kinds[s->kind].option, why);
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
 static int open_capture(struct program *p)
 {
 	const struct options *o = &p->options;
@@ -142,12 +172,14 @@ static void on_frame(void *ctx, struct dissect *d, const struct flow_packet *pac
 {
 	struct program *p = ctx;
 
+	report_packet(p->report, packet);
+	if (p->options.quiet)
+		return;
 	if (p->filter && !filter_match(p->filter, &d->tree))
 		return;
 	p->shown++;
 	dissect_displayed(d);
-	if (!p->options.quiet)
-		print_frame(p, d, packet);
+	print_frame(p, d, packet);
 	if (p->options.iface)
 		fflush(stdout);
 	if (ferror(stdout)) {
@@ -156,15 +188,78 @@ static void on_frame(void *ctx, struct dissect *d, const struct flow_packet *pac
 	}
 }
 
+/* What frames.h tells of connections goes to the report. */
+static void on_opened(void *ctx, struct flow_conn *c, void **mine)
+{
+	struct program *p = ctx;
+
+	*mine = report_opened(p->report, c);
+}
+
+static void on_unit(void *ctx, struct dissect *d, struct flow_conn *c, const struct unit *u)
+{
+	(void)ctx;
+	report_unit(frames_mine(c), d, u);
+}
+
+static void on_note(void *ctx, struct dissect *d, struct flow_conn *c, const struct note *n)
+{
+	(void)ctx;
+	(void)d;
+	report_note(frames_mine(c), n);
+}
+
+static void on_message(void *ctx, struct flow_conn *c, const struct tls_message *m)
+{
+	(void)ctx;
+	report_message(frames_mine(c), m);
+}
+
+static void on_finished(void *ctx, struct flow_conn *c, enum way way)
+{
+	(void)ctx;
+	report_finished(frames_mine(c), way);
+}
+
+static void on_closed(void *ctx, struct dissect *d, void *mine, enum flow_end why, enum way by)
+{
+	(void)ctx;
+	report_closed(mine, d, why, by);
+}
+
+static int make_report(struct program *p)
+{
+	const struct options *o = &p->options;
+	struct report_config config = {
+		.calls = o->calls,
+		.json = o->form == FORM_JSON,
+		.ladder = o->ladder,
+		.expert = o->expert,
+		.least = o->least,
+		.html = o->html,
+		.secrets = p->secrets,
+		.wanted = (o->tree || o->form == FORM_JSON) && !o->quiet ? NULL : &p->wanted,
+	};
+	char why[REPORT_WHY];
+
+	return report_new(&p->report, &config, stdout, why) ? complain(why) : -1;
+}
+
 static int make_rooms(struct program *p)
 {
 	const struct options *o = &p->options;
-	bool tree = o->tree || o->form == FORM_JSON;
+	bool tree = (o->tree || o->form == FORM_JSON) && !o->quiet;
 	struct frames_config config = {
 		.wanted = tree ? NULL : &p->wanted,
 		.lines = o->form != FORM_FIELDS && !o->quiet,
 		.ctx = p,
 		.frame = on_frame,
+		.opened = on_opened,
+		.unit = on_unit,
+		.note = on_note,
+		.message = on_message,
+		.finished = on_finished,
+		.closed = on_closed,
 	};
 	struct flow_config how = {.more_keys =
 					  o->iface != NULL || capture_may_hold_secrets(p->capture)};
@@ -175,7 +270,7 @@ static int make_rooms(struct program *p)
 		print_fields_wanted(&o->fields, &p->wanted);
 	p->frames = frames_new(&config);
 	p->flow = p->frames ? flow_new(p->keys, &how, frames_sink(), p->frames) : NULL;
-	return p->flow ? -1 : complain("there is no memory");
+	return p->flow ? make_report(p) : complain("there is no memory");
 }
 
 static void run(struct program *p)
@@ -219,7 +314,10 @@ static void print_end(const struct program *p)
 static int work(struct program *p)
 {
 	int result = compile_filter(p);
+	char why[REPORT_WHY];
 
+	if (result < 0)
+		result = load_secrets(p);
 	if (result < 0)
 		result = load_keys(p);
 	if (result < 0)
@@ -233,11 +331,13 @@ static int work(struct program *p)
 	run(p);
 	if (p->options.iface)
 		print_end(p);
+	if (report_end(p->report, why))
+		return complain(why);
 	if (*capture_fault(p->capture))
 		return complain(capture_fault(p->capture));
 	if (fflush(stdout) || p->failed)
 		return errno == EPIPE ? EXIT_CLEAN : complain("cannot write to standard output");
-	return EXIT_CLEAN;
+	return report_findings(p->report) ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
 int main(int argc, char **argv)
@@ -258,6 +358,8 @@ int main(int argc, char **argv)
 	result = work(&p);
 	flow_free(p.flow);
 	frames_free(p.frames);
+	report_free(p.report);
+	call_secrets_free(p.secrets);
 	capture_close(p.capture);
 	tls_keys_free(p.keys);
 	filter_free(p.filter);

@@ -8,7 +8,19 @@
 #include <string.h>
 #include <unistd.h>
 
-enum long_only { OPT_PFX = 256, OPT_KEY, OPT_KEYLOG, OPT_COLOR, OPT_OFFSETS };
+enum long_only {
+	OPT_PFX = 256,
+	OPT_KEY,
+	OPT_KEYLOG,
+	OPT_COLOR,
+	OPT_OFFSETS,
+	OPT_CALLS,
+	OPT_LADDER,
+	OPT_HTML,
+	OPT_EXPERT,
+	OPT_VERSION,
+	OPT_SECRETS, /* and enum options_secret from here on */
+};
 
 static const char help[] =
 	"Usage: sstpdump [options] [capture filter]\n"
@@ -23,6 +35,16 @@ static const char help[] =
 	"  --pfx FILE[:PASSWORD]  PKCS#12 file with the server's key\n"
 	"  --key FILE             the server's key, PEM\n"
 	"  --keylog FILE          TLS key log (SSLKEYLOGFILE), read while it grows\n"
+	"Crypto binding:\n"
+	"  --password USER:PASSWORD  check compound MACs of MS-CHAPv2 calls; no USER: of anybody\n"
+	"  --nt-hash USER:HASH       the same with the NT hash, 32 hex digits\n"
+	"  --msk HEX                 check them with an EAP master session key\n"
+	"  --radius SECRET           check them with the keys of RADIUS in the capture\n"
+	"Calls:\n"
+	"  --calls              one block a call; with -T json one object a line\n"
+	"  --ladder             draw each call as a ladder\n"
+	"  --html FILE          write a page with all calls\n"
+	"  --expert[=SEVERITY]  list findings of severity note, warning (default) or error and up\n"
 	"Output:\n"
 	"  -Y FILTER            show only packets that the display filter takes\n"
 	"  -V                   show the whole tree of each packet\n"
@@ -36,8 +58,10 @@ static const char help[] =
 	"  -q                   show no packets\n"
 	"  -G fields|values     list all fields, or the names of their values\n"
 	"  -h, --help           show this\n"
+	"  --version            show the version\n"
 	"\n"
-	"Exit status: 0 nothing found, 1 findings, 2 wrong usage, 3 the capture cannot be read.\n";
+	"Exit status: 0 nothing found, 1 findings of severity warning (or that of --expert) and\n"
+	"up, 2 wrong usage, 3 the capture cannot be read.\n";
 
 static const struct option longs[] = {
 	{"pfx", required_argument, NULL, OPT_PFX},
@@ -45,6 +69,15 @@ static const struct option longs[] = {
 	{"keylog", required_argument, NULL, OPT_KEYLOG},
 	{"color", optional_argument, NULL, OPT_COLOR},
 	{"offsets", no_argument, NULL, OPT_OFFSETS},
+	{"calls", no_argument, NULL, OPT_CALLS},
+	{"ladder", no_argument, NULL, OPT_LADDER},
+	{"html", required_argument, NULL, OPT_HTML},
+	{"expert", optional_argument, NULL, OPT_EXPERT},
+	{"password", required_argument, NULL, OPT_SECRETS + SECRET_PASSWORD},
+	{"nt-hash", required_argument, NULL, OPT_SECRETS + SECRET_NT_HASH},
+	{"msk", required_argument, NULL, OPT_SECRETS + SECRET_MSK},
+	{"radius", required_argument, NULL, OPT_SECRETS + SECRET_RADIUS},
+	{"version", no_argument, NULL, OPT_VERSION},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
@@ -86,6 +119,53 @@ static int add_key(const char **list, unsigned *n, const char *s)
 	return -1;
 }
 
+static int read_severity(struct options *o, const char *s)
+{
+	o->expert = true;
+	for (int i = 0; s && i < SEVERITIES; i++) {
+		if (strcmp(s, severity_name((enum severity)i)))
+			continue;
+		o->least = (enum severity)i;
+		return -1;
+	}
+	return s ? fail("--expert takes note, warning or error, not", s) : -1;
+}
+
+static int add_secret(struct options *o, enum options_secret kind, const char *text)
+{
+	if (o->n_secret == OPTIONS_KEYS_MAX)
+		return fail("too many secrets", "at most 16 are taken");
+	o->secret[o->n_secret++] = (struct options_given){kind, text};
+	return -1;
+}
+
+/* Takes one option about calls; -1 to go on. */
+static int take_call(struct options *o, int opt, const char *arg)
+{
+	switch (opt) {
+	case OPT_CALLS:
+		o->calls = true;
+		return -1;
+	case OPT_LADDER:
+		o->ladder = true;
+		return -1;
+	case OPT_HTML:
+		o->html = arg;
+		return -1;
+	case OPT_EXPERT:
+		return read_severity(o, arg);
+	case OPT_VERSION:
+		puts("sstpdump " PROGRAM_VERSION);
+		return EXIT_CLEAN;
+	default:
+		break;
+	}
+	if (opt >= OPT_SECRETS)
+		return add_secret(o, (enum options_secret)(opt - OPT_SECRETS), arg);
+	fputs("Try sstpdump --help.\n", stderr);
+	return EXIT_USAGE;
+}
+
 /* Takes one option; -1 to go on. */
 static int take(struct options *o, int opt, const char *arg)
 {
@@ -98,6 +178,7 @@ static int take(struct options *o, int opt, const char *arg)
 		return -1;
 	case 'Y':
 		o->filter = arg;
+		o->packets = true;
 		return -1;
 	case 'c':
 		return read_number(arg, &o->count) ? -1 : fail("-c takes a number, not", arg);
@@ -106,10 +187,10 @@ static int take(struct options *o, int opt, const char *arg)
 			       ? -1
 			       : fail("-a takes duration:SECONDS, not", arg);
 	case 'V':
-		o->tree = true;
+		o->tree = o->packets = true;
 		return -1;
 	case 'x':
-		o->hex = true;
+		o->hex = o->packets = true;
 		return -1;
 	case 'q':
 		o->quiet = true;
@@ -142,8 +223,7 @@ static int take(struct options *o, int opt, const char *arg)
 		fputs(help, stdout);
 		return EXIT_CLEAN;
 	default:
-		fputs("Try sstpdump --help.\n", stderr);
-		return EXIT_USAGE;
+		return take_call(o, opt, arg);
 	}
 }
 
@@ -167,7 +247,7 @@ int options_read(struct options *o, int argc, char **argv)
 {
 	int opt, result = -1;
 
-	*o = (struct options){.color = isatty(STDOUT_FILENO) == 1};
+	*o = (struct options){.color = isatty(STDOUT_FILENO) == 1, .least = SEVERITY_WARNING};
 	print_fields_init(&o->fields);
 	while (result < 0 &&
 	       (opt = getopt_long(argc, argv, "r:i:Y:c:a:VxqT:e:E:G:h", longs, NULL)) != -1)
@@ -183,6 +263,8 @@ int options_read(struct options *o, int argc, char **argv)
 		      stderr);
 		return EXIT_USAGE;
 	}
+	if ((o->calls || o->ladder || o->expert || o->html) && !o->packets)
+		o->quiet = true;
 	if (o->form == FORM_FIELDS && !o->fields.n)
 		return fail("-T fields needs fields to show", "-e FIELD");
 	if (o->form != FORM_FIELDS && o->fields.n)

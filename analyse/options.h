@@ -3,6 +3,7 @@
 #ifndef ANALYSE_OPTIONS_H
 #define ANALYSE_OPTIONS_H
 
+#include "analyse/call.h"
 #include "analyse/print.h"
 
 #include <stdbool.h>
@@ -10,6 +11,13 @@
 
 #define OPTIONS_KEYS_MAX 16
 #define OPTIONS_BPF_MAX  4096
+
+/* A secret to check crypto bindings with, and the option that gave it. */
+enum options_secret { SECRET_PASSWORD, SECRET_NT_HASH, SECRET_MSK, SECRET_RADIUS };
+struct options_given {
+	enum options_secret kind;
+	const char *text;
+};
 
 /* Exit codes. */
 enum exit_code {
@@ -31,14 +39,22 @@ struct options {
 	unsigned n_key;
 	const char *keylog[OPTIONS_KEYS_MAX];
 	unsigned n_keylog;
-	const char *list;  /* -G */
-	uint64_t count;    /* -c: packets to read; 0: all */
-	uint64_t duration; /* -a duration: seconds; 0: no limit */
-	bool tree;         /* -V */
-	bool offsets;      /* --offsets */
-	bool hex;          /* -x */
-	bool color;        /* --color, or a terminal */
-	bool quiet;        /* -q: no packets */
+	const char *list;    /* -G */
+	uint64_t count;      /* -c: packets to read; 0: all */
+	uint64_t duration;   /* -a duration: seconds; 0: no limit */
+	bool tree;           /* -V */
+	bool offsets;        /* --offsets */
+	bool hex;            /* -x */
+	bool color;          /* --color, or a terminal */
+	bool quiet;          /* -q: no packets */
+	bool packets;        /* an option asks for packets: -V, -x, -Y, -e */
+	bool calls;          /* --calls */
+	bool ladder;         /* --ladder */
+	bool expert;         /* --expert */
+	enum severity least; /* of findings that count */
+	const char *html;    /* --html */
+	struct options_given secret[OPTIONS_KEYS_MAX];
+	unsigned n_secret;
 	enum options_form form;
 	struct print_fields fields;
 	char bpf[OPTIONS_BPF_MAX]; /* what stands behind the options */

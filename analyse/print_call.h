@@ -42,7 +42,7 @@ void print_html_text(FILE *out, const char *text);
 const char *call_peer_text(const struct flow_peer *p);
 /* "192.0.2.1". */
 const char *call_ip4_text(const uint8_t ip[4]);
-/* "0123:4567:89ab:cdef". */
+/* The link-local address with this identifier: "fe80::1". */
 const char *call_ip6_id_text(const uint8_t id[8]);
 /* Seconds with six digits. */
 const char *call_seconds_text(uint64_t ns);

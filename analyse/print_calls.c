@@ -121,7 +121,7 @@ static void put_cp(FILE *out, const struct call *c, enum call_cp_id id, const ch
 			k->refused[w]  ? " refused by Protocol-Reject"
 			: !k->acked[w] ? " no agreement"
 			: *options     ? options
-				       : " nothing special");
+				       : " no options");
 	}
 }
 
@@ -183,7 +183,7 @@ static void put_addresses(FILE *out, const struct call *c)
 		if (call_ip6_id(c, side, id)) {
 			put_label(out, label);
 			label = "";
-			fprintf(out, "%s fe80::%s\n", call_who(side), call_ip6_id_text(id));
+			fprintf(out, "%s %s\n", call_who(side), call_ip6_id_text(id));
 		}
 	}
 	for (unsigned i = 0; i < 4; i++) {
@@ -259,8 +259,8 @@ static void put_end(FILE *out, const struct call *c)
 			fprintf(out, "; LCP Terminate-Request by the %s", who);
 	}
 	fprintf(out, "; states: client %s, server %s\n",
-		sstp_state_name(c->machine.state[WAY_TO_SERVER]),
-		sstp_state_name(c->machine.state[WAY_TO_CLIENT]));
+		sstp_state_name(c->machine.side[WAY_TO_SERVER].state),
+		sstp_state_name(c->machine.side[WAY_TO_CLIENT].state));
 }
 
 static void put_findings(FILE *out, const struct call *c)

@@ -211,7 +211,7 @@ static void put_addresses(struct json *j, const struct call *c)
 		if (memcmp(ip, "\0\0\0", 4) != 0)
 			put_text(j, w ? "server_ip4" : "client_ip4", call_ip4_text(ip));
 		if (call_ip6_id(c, (enum way)w, id))
-			put_text(j, w ? "server_ip6_id" : "client_ip6_id", call_ip6_id_text(id));
+			put_text(j, w ? "server_ip6" : "client_ip6", call_ip6_id_text(id));
 	}
 	for (unsigned i = 0; i < 4; i++) {
 		static const char *const names[] = {"dns1", "dns2", "wins1", "wins2"};
@@ -245,7 +245,7 @@ static void put_ways(struct json *j, const struct call *c)
 
 		open_with(j, call_who((enum way)w), '{');
 		put_text(j, "address", call_peer_text(&c->peer[w]));
-		put_text(j, "state", sstp_state_name(c->machine.state[w]));
+		put_text(j, "state", sstp_state_name(c->machine.side[w].state));
 		put_number(j, "packets", t->packets);
 		put_number(j, "bytes", t->bytes);
 		put_number(j, "ip_packets", t->data);

@@ -6,8 +6,12 @@ void print_finding(FILE *out, const struct call *c, const struct finding *f)
 {
 	bool verdict = f->rule == judge_verdict_rule();
 
-	fprintf(out, "%-7s call %u packet %llu ", severity_name(f->severity), c->number,
-		(unsigned long long)f->at.frame);
+	fprintf(out, "%-7s ", severity_name(f->severity));
+	if (c->number)
+		fprintf(out, "call %u", c->number);
+	else
+		fprintf(out, "tcp.stream %u", c->stream);
+	fprintf(out, " packet %llu ", (unsigned long long)f->at.frame);
 	if (verdict)
 		fputs("verdict: ", out);
 	else

@@ -50,7 +50,7 @@ static void on_finding(void *ctx, const struct call *c, const struct finding *f)
 	struct report *r = ctx;
 
 	(void)c;
-	if (f->severity >= r->how.least)
+	if (f->severity > SEVERITY_NOTE && f->severity >= r->how.least)
 		r->findings++;
 }
 
@@ -197,7 +197,7 @@ void report_closed(void *mine, struct dissect *d, enum flow_end why, enum way by
 	free(m);
 }
 
-void report_packet(struct report *r, const struct packet *p)
+void report_packet(struct report *r, const struct flow_packet *p)
 {
 	calls_packet(r->calls, p);
 }

@@ -41,12 +41,13 @@ void report_message(void *mine, const struct tls_message *m);
 void report_finished(void *mine, enum way way);
 void report_closed(void *mine, struct dissect *d, enum flow_end why, enum way by);
 /* Looks at each packet. */
-void report_packet(struct report *r, const struct packet *p);
+void report_packet(struct report *r, const struct flow_packet *p);
 
 /* Writes what stands at the end. Returns 0; -1 and the reason in why when a file was not written.
  */
 int report_end(struct report *r, char why[REPORT_WHY]);
-/* Returns how many findings there were of the least severity or more. */
+/* Returns how many findings there were that are more than notes, and of the least severity or more.
+ */
 uint64_t report_findings(const struct report *r);
 
 #endif

@@ -204,14 +204,16 @@ static const char *binding_fault(const struct call *c)
 	const struct call_binding *b = &c->binding;
 
 	if (b->hash_ok == CHECK_WRONG && b->hash != SSTP_HASH_SHA1 && b->hash != SSTP_HASH_SHA256)
-		return "its hash protocol is none that exists: the client is at fault";
+		return "the crypto binding's hash protocol is none that exists: the client is at "
+		       "fault";
 	if (b->hash_ok == CHECK_WRONG)
 		return "it uses a hash protocol that the server did not offer: allow SHA256 on "
 		       "both "
 		       "sides";
 	if (b->nonce_ok == CHECK_WRONG)
-		return "its nonce is not the one that the server sent: the client is at fault, or "
-		       "the message was replayed";
+		return "the nonce in the crypto binding is not the one that the server sent: the "
+		       "client "
+		       "is at fault, or the message was replayed";
 	if (b->cert_ok == CHECK_WRONG)
 		return "the certificate hash does not match: the client saw another certificate "
 		       "than the one in this capture (a TLS terminator is in between, or the "
@@ -223,18 +225,19 @@ static const char *binding_fault(const struct call *c)
 	return NULL;
 }
 
-/* CALL_ABORT with "crypto binding: value not supported". */
+/*
+ * The server answered CALL_CONNECTED by CALL_ABORT. MS-SSTP wants VALUE_NOT_SUPPORTED then, but
+ * accel-ppp says INVALID_FRAME_RECEIVED.
+ */
 static bool on_binding(const struct call *c, struct verdict *v)
 {
-	const struct call_end *e = &c->end;
 	const char *fault = binding_fault(c);
 
-	if (!c->binding.seen || !e->aborted[WAY_TO_CLIENT] ||
-	    e->abort_status[WAY_TO_CLIENT] != SSTP_STATUS_VALUE_NOT_SUPPORTED)
+	if (!c->binding.seen || !c->end.aborted[WAY_TO_CLIENT] || call_is_up(c) ||
+	    c->end.abort_status[WAY_TO_CLIENT] == SSTP_STATUS_NEGOTIATION_TIMEOUT)
 		return false;
 	if (fault)
-		return FAIL("the server rejected the call because of the crypto binding: %s",
-			    fault);
+		return FAIL("the server rejected the call because %s", fault);
 	if (c->binding.mac_ok == CHECK_OK)
 		return FAIL("the server rejected the call because of the crypto binding, though "
 			    "nonce, certificate hash and compound MAC are right: the server was "
