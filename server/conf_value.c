@@ -297,6 +297,13 @@ static bool read_net6(struct target *t)
 	return read_net(t, AF_INET6, "fd00:1234::/48");
 }
 
+static bool same_address(const struct net_addr *a, const struct net_addr *b)
+{
+	char one[NET_ADDR_TEXT], other[NET_ADDR_TEXT];
+
+	return strcmp(net_addr_text(a, one), net_addr_text(b, other)) == 0;
+}
+
 static bool read_listen(struct target *t)
 {
 	struct conf_listens *list = t->field;
@@ -317,7 +324,7 @@ static bool read_listen(struct target *t)
 				      "0.0.0.0:443 or [::]:443",
 				      item);
 		for (unsigned i = 0; i < list->n; i++)
-			if (memcmp(&list->at[i], &one, sizeof(one)) == 0)
+			if (same_address(&list->at[i], &one))
 				return refuse(t, "names %s a second time", item);
 		list->at[list->n++] = one;
 	}

@@ -202,8 +202,10 @@ void ctl_stop(struct ctl *ctl)
 {
 	if (!ctl->daemon || ctl->fd < 0)
 		return;
-	while (ctl->clients)
-		close_client(ctl->clients);
+	for (struct ctl_client *next, *c = ctl->clients; c; c = next) {
+		next = c->next;
+		close_client(c);
+	}
 	loop_fd_want(&ctl->io, 0);
 	close(ctl->fd);
 	ctl->fd = -1;

@@ -20,11 +20,17 @@ struct pool_slot {
 	bool known;                    /* had a user: stands in a chain */
 };
 
+/* Returns the lane that a number belongs to. */
+static uint32_t lane_of(const struct pool *p, uint32_t i)
+{
+	return p->lanes > 1 ? i % p->lanes : 0;
+}
+
 /* Takes a number out of its lane's queue, if it is in. */
 static void leave_queue(struct pool *p, uint32_t i)
 {
 	struct pool_slot *s = &p->slots[i];
-	uint32_t lane = i % p->lanes;
+	uint32_t lane = lane_of(p, i);
 
 	if (!s->queued)
 		return;
@@ -44,7 +50,7 @@ static void leave_queue(struct pool *p, uint32_t i)
 static void join_queue(struct pool *p, uint32_t i)
 {
 	struct pool_slot *s = &p->slots[i];
-	uint32_t lane = i % p->lanes;
+	uint32_t lane = lane_of(p, i);
 
 	if (s->holder != 0 || s->reserved || s->queued)
 		return;
