@@ -156,7 +156,7 @@ void call_ends(struct call *c, enum way by, struct origin at)
 	c->end.first = by;
 }
 
-void call_fini(struct call *c)
+void call_free(struct call *c)
 {
 	char **owned[] = {&c->auth.user,   &c->http.target, &c->http.host, &c->http.id,
 			  &c->http.reason, &c->http.server, &c->tls.sni,   &c->tls.alpn,

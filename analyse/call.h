@@ -300,6 +300,8 @@ struct call {
 	enum severity severity; /* the verdict's */
 };
 
+/* Frees all that a call owns, and wipes it; for sinks of calls.h that have taken one, too. */
+void call_free(struct call *c);
 /* Returns a phase's name: "tcp", "tls" ... */
 const char *call_phase_name(enum call_phase phase);
 /* Returns a control protocol's number (PPP_LCP ...). */

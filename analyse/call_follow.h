@@ -19,8 +19,6 @@ void call_begin(struct call *c, enum call_phase p, struct origin at);
 void call_done(struct call *c, enum call_phase p, struct origin at);
 /* Notes that a side ends the call, if nobody did before. */
 void call_ends(struct call *c, enum way by, struct origin at);
-/* Empties c of all that it owns, secrets wiped. */
-void call_fini(struct call *c);
 
 /* --- the ladder: call_steps.c --- */
 

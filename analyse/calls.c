@@ -77,7 +77,7 @@ static void free_conn(struct calls_conn *c)
 		c->owner->first = c->next;
 	if (c->next)
 		c->next->before = c->before;
-	call_fini(&c->call);
+	call_free(&c->call);
 	free(c);
 }
 
