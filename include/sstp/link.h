@@ -245,6 +245,8 @@ void sstp_link_answer_cookie(struct sstp_link *l, bool valid, uint64_t now);
 /*
  * Answers SSTP_EV_NEED_ADDRESS with what the two ends get (NULL: nothing is free, the call ends
  * with NO_ADDRESS). An all-zero IPv4 pair or IPv6 identifier turns that protocol off for this call.
+ * IPCP and IPV6CP begin once CALL_CONNECTED was verified (MS-SSTP 3.2.5.2), or, for clients that
+ * want to have their addresses first, 2 s from now.
  */
 void sstp_link_assign(struct sstp_link *l, const struct sstp_addresses *a, uint64_t now);
 

@@ -19,11 +19,12 @@
 /* Where a link stands as a whole; SSTP and PPP have states of their own. */
 enum link_phase { LINK_HTTP, LINK_SSTP, LINK_DOWN, LINK_PHASES };
 
-#define LINK_EVENTS    32
-#define LINK_FLOW_IP4  1
-#define LINK_FLOW_IP6  2
-#define LINK_TRACE_MIN 64   /* records that a lent ring must have */
-#define LINK_OUT_SPARE 6144 /* room in the output queue that a received packet may need */
+#define LINK_EVENTS      32
+#define LINK_FLOW_IP4    1
+#define LINK_FLOW_IP6    2
+#define LINK_TRACE_MIN   64   /* records that a lent ring must have */
+#define LINK_PATIENCE_MS 2000 /* how long the network protocols wait for CALL_CONNECTED */
+#define LINK_OUT_SPARE   6144 /* room in the output queue that a received packet may need */
 
 /* An event as it waits; the rest of struct sstp_event comes from the link when it is handed out. */
 struct link_event {
@@ -52,6 +53,11 @@ struct sstp_link {
 	/* events waiting; the counters only grow */
 	struct link_event events[LINK_EVENTS];
 	uint32_t ev_head, ev_tail;
+
+	/* server: the addresses given, until the network protocols may begin with them */
+	struct sstp_addresses plan;
+	bool planned;
+	struct timer patience; /* with a client that wants IP first and CALL_CONNECTED then */
 
 	/* from the HTTP head */
 	char correlation_id[HTTP_ID_MAX + 1];

@@ -156,16 +156,31 @@ static void run_ppp_events(struct sstp_link *l, unsigned ev, uint64_t now)
 		end_by_ppp(l, now);
 }
 
+/* Lets the network protocols begin with the addresses that were given. */
+static void use_plan(struct sstp_link *l, uint64_t now)
+{
+	if (!l->planned)
+		return;
+	l->planned = false;
+	timer_stop(&l->patience);
+	ppp_assign(&l->ppp, &l->plan, now);
+}
+
 static void run_machine_flags(struct sstp_link *l, unsigned flags, uint64_t now)
 {
 	if (flags & MACHINE_PPP_UP) {
 		add_event(l, SSTP_EV_ACK, l->sstp.hash);
 		ppp_up(&l->ppp, l->bypass, now);
 	}
-	if (flags & MACHINE_CONNECTED)
+	if (flags & MACHINE_CONNECTED) {
 		add_event(l, SSTP_EV_CONNECTED, l->sstp.hash);
-	if (flags & MACHINE_PPP_DOWN)
+		use_plan(l, now);
+	}
+	if (flags & MACHINE_PPP_DOWN) {
+		l->planned = false;
+		timer_stop(&l->patience);
 		ppp_down(&l->ppp, now);
+	}
 	if (flags & MACHINE_CLOSED)
 		end_call(l, &l->sstp.why);
 }
@@ -561,7 +576,8 @@ uint64_t sstp_link_deadline(const struct sstp_link *l)
 		return TIME_NEVER;
 	if (l->phase == LINK_HTTP)
 		return timer_at(&l->http_timer);
-	return earlier(machine_deadline(&l->sstp), ppp_deadline(&l->ppp));
+	return earlier(timer_at(&l->patience),
+		       earlier(machine_deadline(&l->sstp), ppp_deadline(&l->ppp)));
 }
 
 void sstp_link_tick(struct sstp_link *l, uint64_t now)
@@ -577,6 +593,11 @@ void sstp_link_tick(struct sstp_link *l, uint64_t now)
 	} else if (l->phase == LINK_SSTP) {
 		machine_tick(&l->sstp, now);
 		settle(l, now);
+		if (timer_fired(&l->patience, now)) {
+			trace_timer(&l->trace, SSTP_LAYER_LINK, "patience");
+			use_plan(l, now);
+			settle(l, now);
+		}
 	}
 }
 
@@ -657,9 +678,16 @@ void sstp_link_assign(struct sstp_link *l, const struct sstp_addresses *a, uint6
 	l->trace.now = now;
 	if (l->phase != LINK_SSTP)
 		return;
-	if (a)
-		ppp_assign(&l->ppp, a, now);
-	else
+	if (a) {
+		l->plan = *a;
+		l->planned = true;
+		/* MS-SSTP 3.2.5.2: CALL_CONNECTED, its verification, then the network protocols. */
+		if (l->sstp.state == SSTP_CONNECTED)
+			use_plan(l, now);
+		else
+			timer_start(&l->patience, now, LINK_PATIENCE_MS);
+	} else {
 		sstp_link_close(l, SSTP_E_NO_ADDRESS, now);
+	}
 	settle(l, now);
 }

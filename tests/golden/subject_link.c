@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A whole link for golden tests. config: role=server|client seed=OCTETS auth=METHOD user=NAME
- * password=TEXT host=NAME cookie=TEXT bypass sha1 sha256 no-ip4 no-ip6 dns mtu=N mru=N, and the
- * times http-ms=, negotiation-ms=, hello-ms=. The certificate's hashes are 32 times 11 and 20
- * times 22. Verbs: answer password=TEXT | answer hash=OCTETS | answer accept hlak=OCTETS | answer
- * reject, assign (10.0.0.1 and 10.0.0.2, ::1 and ::2), no-address, cookie valid|invalid, send n=N
- * version=4|6, ping, close, eof. The log is the link's trace, a line for each IP packet handed out,
- * and why it ended.
+ * A whole link, lib/link/link.c and lib/link/look.c, for golden tests. config: role=server|client
+ * seed=OCTETS auth=METHOD user=NAME password=TEXT host=NAME cookie=TEXT bypass sha1 sha256 no-ip4
+ * no-ip6 dns mtu=N mru=N, and the times http-ms=, negotiation-ms=, hello-ms=. The certificate's
+ * hashes are 32 times 11 and 20 times 22. Verbs: answer password=TEXT | answer hash=OCTETS | answer
+ * accept hlak=OCTETS | answer reject, assign (10.0.0.1 and 10.0.0.2, ::1 and ::2), no-address,
+ * cookie valid|invalid, send n=N version=4|6, ping, close, eof. The log is the link's trace, a line
+ * for each IP packet handed out, and why it ended.
  */
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Claims about the small files of lib/base: drbg.c, secret.c, error.c, tracer.c, timer.h. */
+/* Claims about lib/base/drbg.c, lib/base/secret.c, lib/base/error.c, lib/base/tracer.c, timer.h. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
