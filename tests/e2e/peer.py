@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """
-An SSTP client that shares no code with the suite: written from MS-SSTP, RFC 1661 and RFC 1334 alone. It stops
-wherever a test likes on the way into a call, and lies when it is told to. It authenticates by PAP, so that its
-key is 32 octets of zero (MS-SSTP 3.2.5.2.4). What it receives is checked against all that MS-SSTP 2.2 says of
-senders.
+An SSTP client and a server that share no code with the suite: written from MS-SSTP, RFC 1661 and RFC 1334
+alone. They stop wherever a test likes on the way into a call, and lie when they are told to. They authenticate
+by PAP, so that the key is 32 octets of zero (MS-SSTP 3.2.5.2.4). What they receive is checked against all that
+MS-SSTP 2.2 says of senders.
 """
 
 import concurrent.futures
@@ -24,6 +24,11 @@ PATH = "/sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/"
 REQUEST, ACK, NAK, CONNECTED, ABORT, DISCONNECT, DISCONNECT_ACK, ECHO_REQUEST, ECHO_RESPONSE = range(1, 10)
 PROTOCOL_ID, STATUS_INFO, BINDING, BINDING_REQUEST = range(1, 5)
 SHA1, SHA256 = 1, 2
+# which attributes a message holds, and how many
+ATTRIBUTES = {REQUEST: ((PROTOCOL_ID,), (1,)), ACK: ((BINDING_REQUEST,), (1,)), NAK: ((STATUS_INFO,), range(1, 100)),
+              CONNECTED: ((BINDING,), (1,)), ABORT: ((STATUS_INFO,), (0, 1)), DISCONNECT: ((STATUS_INFO,), (0, 1))}
+BOTH_WAYS = (ABORT, DISCONNECT, DISCONNECT_ACK, ECHO_REQUEST, ECHO_RESPONSE)
+FROM_SERVER, FROM_CLIENT = (ACK, NAK) + BOTH_WAYS, (REQUEST, CONNECTED) + BOTH_WAYS
 HASHES = {SHA1: hashlib.sha1, SHA256: hashlib.sha256}
 NO_KEY = bytes(32)
 IP, LCP, PAP, IPCP = 0x0021, 0xC021, 0xC023, 0x8021
@@ -84,20 +89,14 @@ def compound_mac(protocol, key, whole):
     return hmac.digest(cmk, zeroed, HASHES[protocol])
 
 
-class Peer:
-    """One connection to sstpd from a host; further() takes it as far into a call as a test wants it."""
+class Stream:
+    """One end of a connection that carries SSTP: packets, messages, PPP frames, and when it ended."""
 
-    def __init__(self, host, address=SERVER4, port=443, tls=True):
-        with inside(host):
-            self.socket = socket.create_connection((address, port), timeout=PATIENCE)
+    def __init__(self, connection, messages):
+        self.socket, self.messages = connection, messages
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.certificate = None
-        if tls:
-            self.socket = context.wrap_socket(self.socket, suppress_ragged_eofs=False)
-            self.certificate = self.socket.getpeercert(binary_form=True)
-        self.bytes, self.frames, self.ended, self.address = b"", [], None, None
-        self.nonce = self.mask = None
-        self.id = "{" + str(uuid.uuid4()).upper() + "}"
+        self.bytes, self.frames, self.ended = b"", [], None
+        self.certificate = self.nonce = None
 
     # -- octets
 
@@ -138,19 +137,6 @@ class Peer:
     def hang_up(self):
         self.socket.close()
 
-    def post(self, *headers, method="SSTP_DUPLEX_POST", target=PATH, version="HTTP/1.1", behind=b""):
-        """Sends the request head, and behind it more octets in the same record; returns the status and headers."""
-        lines = [f"{method} {target} {version}", "Content-Length: 18446744073709551615", "Host: vpn.example.org",
-                 f"SSTPCORRELATIONID: {self.id}", *headers]
-        self.send("\r\n".join(lines).encode() + b"\r\n\r\n" + behind)
-        end = time.monotonic() + PATIENCE
-        while b"\r\n\r\n" not in self.bytes:
-            claim(self._more(end), "no whole reply came to the HTTP request")
-        head, self.bytes = self.bytes.split(b"\r\n\r\n", 1)
-        first, *rest = head.decode("ascii").split("\r\n")
-        claim(first.startswith("HTTP/1.1 "), f"the reply began with '{first}'")
-        return int(first.split(" ")[1]), dict(line.split(": ", 1) for line in rest)
-
     # -- packets
 
     def packet(self, timeout=PATIENCE):
@@ -163,7 +149,7 @@ class Peer:
         claim(version == 0x10 and kind in (0, 1) and 4 <= length <= 4095, f"a packet began {self.bytes[:4].hex()}")
         body, self.bytes = self.bytes[4:length], self.bytes[length:]
         if kind == 1:
-            check_message(body)
+            check_message(body, self.messages)
         return kind == 1, body
 
     def message(self, timeout=PATIENCE):
@@ -195,10 +181,9 @@ class Peer:
         got = self.message(timeout)
         claim(got is None, f"a message came before the end: {got and got.hex()}")
         claim(self.ended is not None, f"the connection did not end within {timeout} s")
-        if self.certificate:
-            self.socket = self.socket.unwrap()
-            self.socket.settimeout(PATIENCE)
-            claim(self.socket.recv(1) == b"", "octets came behind close_notify")
+        with socket.socket(fileno=os.dup(self.socket.fileno())) as below:  # what TLS has not read
+            below.settimeout(PATIENCE)
+            claim(below.recv(1) == b"", "octets came behind close_notify")
         self.socket.close()
         return self.ended - began
 
@@ -245,6 +230,34 @@ class Peer:
                 asked = bytes([1, asked[1] + 1]) + got[2:]
                 self.send_frame(protocol, asked)
         return mine, theirs
+
+
+class Peer(Stream):
+    """A client's connection to sstpd from a host; further() takes it as far into a call as a test wants it."""
+
+    def __init__(self, host, address=SERVER4, port=443, tls=True):
+        with inside(host):
+            connection = socket.create_connection((address, port), timeout=PATIENCE)
+        if tls:
+            connection = context.wrap_socket(connection, suppress_ragged_eofs=False)
+        super().__init__(connection, FROM_SERVER)
+        if tls:
+            self.certificate = self.socket.getpeercert(binary_form=True)
+        self.address = self.mask = None
+        self.id = "{" + str(uuid.uuid4()).upper() + "}"
+
+    def post(self, *headers, method="SSTP_DUPLEX_POST", target=PATH, version="HTTP/1.1", behind=b""):
+        """Sends the request head, and behind it more octets in the same record; returns the status and headers."""
+        lines = [f"{method} {target} {version}", "Content-Length: 18446744073709551615", "Host: vpn.example.org",
+                 f"SSTPCORRELATIONID: {self.id}", *headers]
+        self.send("\r\n".join(lines).encode() + b"\r\n\r\n" + behind)
+        end = time.monotonic() + PATIENCE
+        while b"\r\n\r\n" not in self.bytes:
+            claim(self._more(end), "no whole reply came to the HTTP request")
+        head, self.bytes = self.bytes.split(b"\r\n\r\n", 1)
+        first, *rest = head.decode("ascii").split("\r\n")
+        claim(first.startswith("HTTP/1.1 "), f"the reply began with '{first}'")
+        return int(first.split(" ")[1]), dict(line.split(": ", 1) for line in rest)
 
     def authenticate(self, user=USER, password=PASSWORD):
         """LCP, and PAP; returns whether the server took the password."""
@@ -312,6 +325,79 @@ class Peer:
         return self
 
 
+class Answering(Stream):
+    """A server's end of a connection of sstp; further() takes it as far into a call as a test wants it."""
+
+    def __init__(self, connection, certificate):
+        super().__init__(connection, FROM_CLIENT)
+        self.certificate, self.request = certificate, b""
+
+    def read_request(self):
+        """Waits for the request head and returns its lines."""
+        end = time.monotonic() + PATIENCE
+        while b"\r\n\r\n" not in self.bytes:
+            claim(self._more(end), "no whole request came")
+        head, self.bytes = self.bytes.split(b"\r\n\r\n", 1)
+        return head.decode("ascii").split("\r\n")
+
+    def acknowledge(self, mask, reserved=0):
+        """Sends CALL_CONNECT_ACK; reserved stands in fields to be ignored."""
+        self.nonce = os.urandom(32)
+        value = bytes((reserved, reserved, reserved, mask)) + self.nonce
+        self.send(message(ACK, attribute(BINDING_REQUEST, value, reserved=reserved), reserved=reserved))
+
+    def authenticate(self, refuse=False):
+        """LCP, and PAP; takes any password, or none."""
+        self.negotiate(LCP, b"\x03\x04\xc0\x23")
+        asked = self.frame(PAP)
+        claim(asked and asked[0] == 1, f"the client did not authenticate by PAP: {asked and asked.hex()}")
+        self.send_frame(PAP, (b"\x03" if refuse else b"\x02") + asked[1:2] + b"\0\5\0")
+
+    def expect_connected(self, protocol, key=NO_KEY):
+        """Claims that CALL_CONNECTED comes next, and that its binding is right to the last octet."""
+        got = self.message()
+        digest = HASHES[protocol](self.certificate).digest()
+        whole = message(CONNECTED, attribute(BINDING, bytes(100)))[:15] + bytes([protocol]) + self.nonce + digest + \
+            bytes(64 - len(digest))
+        mac = compound_mac(protocol, key, whole)
+        claim(got == whole[:80] + mac + bytes(32 - len(mac)), f"CALL_CONNECTED was {got and got.hex()}")
+
+    def further(self, depth, mask=3):
+        """H0: 200 sent; H1: call request received; H2: acknowledged; H3: authenticated; H4: CALL_CONNECTED received."""
+        self.read_request()
+        self.send(b"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n")
+        if depth >= 1:
+            got = self.message()
+            claim(got == GOOD_REQUEST, f"the first message was {got and got.hex()}")
+        if depth >= 2:
+            self.acknowledge(mask)
+        if depth >= 3:
+            self.authenticate()
+        if depth >= 4:
+            self.expect_connected(SHA256 if mask & SHA256 else SHA1)
+        return self
+
+
+class Listener:
+    """Listens on a host as an SSTP server would, with a certificate and key from files."""
+
+    def __init__(self, host, certificate, key, address=SERVER4, port=443):
+        self.port = port
+        with inside(host):
+            self.socket = socket.create_server((address, port))
+        self.socket.settimeout(PATIENCE)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(certificate, key)
+        with open(certificate, encoding="ascii") as file:
+            self.certificate = ssl.PEM_cert_to_DER_cert(file.read())
+
+    def accept(self):
+        connection, _ = self.socket.accept()
+        connection.settimeout(PATIENCE)
+        return Answering(self.context.wrap_socket(connection, server_side=True, suppress_ragged_eofs=False),
+                         self.certificate)
+
+
 def checksum(octets):
     octets += bytes(len(octets) & 1)
     total = sum(struct.unpack(f">{len(octets) // 2}H", octets))
@@ -319,18 +405,18 @@ def checksum(octets):
     return ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
 
 
-def check_message(body):
-    """Claims that a message of the server's is what MS-SSTP 2.2 allows."""
+def check_message(body, messages):
+    """Claims that a message is one of some, and what MS-SSTP 2.2 allows."""
     number, count = struct.unpack(">HH", body[:4])
-    allowed = {ACK: (BINDING_REQUEST,), NAK: (STATUS_INFO,), ABORT: (STATUS_INFO,), DISCONNECT: (STATUS_INFO,)}
-    counts = {ACK: (1,), NAK: range(1, 100), ABORT: (0, 1), DISCONNECT: (0, 1)}
-    claim(ACK <= number <= ECHO_RESPONSE and number != CONNECTED, f"a server sent message {number}")
-    claim(count in counts.get(number, (0,)), f"message {number} came with {count} attributes")
+    claim(number in messages, f"message {number} came the wrong way")
+    allowed, counts = ATTRIBUTES.get(number, ((), (0,)))
+    claim(count in counts, f"message {number} came with {count} attributes")
     at = 4
     for _ in range(count):
         reserved, kind, length = struct.unpack(">BBH", body[at:at + 4])
-        claim(reserved == 0 and kind in allowed[number] and length < 4096,
+        claim(reserved == 0 and kind in allowed and length < 4096,
               f"message {number} held an attribute that began {body[at:at + 4].hex()}")
-        claim(body[at + 4:at + 7] == bytes(3), f"reserved octets of message {number} were {body[at + 4:at + 7].hex()}")
+        claim(kind == PROTOCOL_ID or body[at + 4:at + 7] == bytes(3),
+              f"reserved octets of message {number} were {body[at + 4:at + 7].hex()}")
         at += length
     claim(at == len(body), f"message {number} is {len(body)} octets, its attributes end at {at}")

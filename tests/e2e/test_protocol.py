@@ -2,6 +2,7 @@
 """sstpd as a stranger sees it: a client of the tests' own (peer.py) that goes by MS-SSTP alone, or breaks it."""
 
 import random
+import re
 import struct
 import time
 
@@ -9,7 +10,7 @@ import peer
 from peer import (ACK, BINDING, BINDING_REQUEST, CONNECTED, DISCONNECT, DISCONNECT_ACK, ECHO_REQUEST,
                   ECHO_RESPONSE, GOOD_REQUEST, NAK, PLAIN_ABORT, PROTOCOL_ID, REQUEST, SHA1, Peer, abort, attribute,
                   message, status, together)
-from suite import PORT, SERVER4, Server, cabled_hosts, claim, lab, test
+from suite import GATEWAY4, PORT, SERVER4, Server, cabled_hosts, call, claim, lab, test
 
 UNEXPECTED, INVALID, NOT_SUPPORTED, BAD_BINDING = abort(2, 5), abort(2, 7), abort(2, 9), abort(3, 4)
 GOODBYE = message(DISCONNECT, status(0, 0))
@@ -469,3 +470,41 @@ def a_terminators_certificate_counts_behind_it(the_lab):
     wrong = behind(Peer(client_host, port=PORT).certificate)
     wrong.answers(wrong.binding(), BAD_BINDING)
     claim(server.sessions(), "the right call is gone")
+
+
+@test("protocol")
+def idle_and_old_sessions_are_disconnected(the_lab):
+    _, host = serve(the_lab, {"session.idle_timeout": 1, "session.session_timeout": 3})
+    idle, busy = Peer(host).further(4), Peer(host).further(4)
+
+    def is_idle():
+        began = time.monotonic()
+        claim(idle.message() == GOODBYE, "the server did not say CALL_DISCONNECT")
+        claim(time.monotonic() - began < 1.8, "an idle session stayed for too long")
+        idle.gone_after(5)
+
+    def is_old():
+        end = time.monotonic() + 2
+        while time.monotonic() < end:
+            busy.ping(2)
+            claim(busy.pong(2), "a busy session was not served")
+            claim(busy.message(0.3) is None, "a busy session was ended early")
+        claim(busy.message() == GOODBYE, "the server did not say CALL_DISCONNECT")
+        busy.answers(GOODBYE, ACKNOWLEDGED)
+
+    together(is_idle, is_old)
+
+
+@test("protocol")
+def a_tunnels_mtu_is_1400_and_larger_packets_cross_in_fragments(the_lab):
+    server, client = call(the_lab)
+    for host in (server.host, client.host):
+        links = host.run(["ip", "-oneline", "link", "show", "type", "tun"])
+        claim(re.findall(r" mtu (\d+) ", links) == ["1400"], f"the tunnel's interface is: {links}")
+    inside = client.phases["connected"]["addresses"].split()[0]
+    for host, address in ((client.host, GATEWAY4), (server.host, inside)):
+        said = host.run(["ping", "-n", "-c", "3", "-i", "0.2", "-s", "8000", "-W", "2", address])
+        claim(" 3 received" in said, f"pings of 8,000 octets: {' '.join(said.split())}")
+        host.run(["ping", "-n", "-c", "1", "-s", "1372", "-M", "do", "-W", "2", address])
+        said = host.run(["ping", "-n", "-c", "1", "-s", "1373", "-M", "do", "-W", "2", address], check=False)
+        claim(" 0 received" in said, "a packet of 1,401 octets crossed in one piece")
