@@ -9,7 +9,8 @@
 void column_reset(struct column *c, bool wanted)
 {
 	c->wanted = wanted;
-	c->source[0] = c->target[0] = c->protocol[0] = 0;
+	c->source.n = c->target.n = 0;
+	c->protocol[0] = 0;
 	c->text = text_init(c->info, sizeof(c->info));
 	c->begin = c->info;
 	c->units = 0;
@@ -101,20 +102,24 @@ void column_comma(struct column *c)
 		text_str(&c->text, ", ");
 }
 
-void column_addresses(struct column *c, unsigned version, const uint8_t *source,
-		      const uint8_t *target)
+void column_addresses(struct column *c, unsigned n, const uint8_t *source, const uint8_t *target)
 {
-	struct text from, to;
-
 	if (!c->wanted)
 		return;
-	from = text_init(c->source, sizeof(c->source));
-	to = text_init(c->target, sizeof(c->target));
-	if (version == 4) {
-		text_ip4(&from, source);
-		text_ip4(&to, target);
-	} else {
-		text_ip6(&from, source);
-		text_ip6(&to, target);
+	c->source.n = c->target.n = (uint8_t)n;
+	memcpy(c->source.octets, source, n);
+	memcpy(c->target.octets, target, n);
+}
+
+void column_address_text(struct text *t, const struct column_address *a)
+{
+	if (a->n == 4)
+		text_ip4(t, a->octets);
+	else if (a->n == 16)
+		text_ip6(t, a->octets);
+	for (unsigned i = 0; a->n == 6 && i < 6; i++) {
+		if (i)
+			text_char(t, ':');
+		text_hex(t, a->octets[i], 2);
 	}
 }

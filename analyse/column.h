@@ -13,14 +13,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define COLUMN_ADDRESS 48
+#define COLUMN_ADDRESS 48 /* of an address as text */
 #define COLUMN_NAME    16
 #define COLUMN_INFO    1024
 
+/* An address, as octets: few packets' lines are ever written. */
+struct column_address {
+	uint8_t n; /* octets: 4 IPv4, 6 Ethernet, 16 IPv6; 0: none */
+	uint8_t octets[16];
+};
+
 struct column {
 	bool wanted; /* nothing is written otherwise */
-	char source[COLUMN_ADDRESS];
-	char target[COLUMN_ADDRESS];
+	struct column_address source;
+	struct column_address target;
 	char protocol[COLUMN_NAME];
 	char info[COLUMN_INFO];
 	struct text text; /* over info */
@@ -46,8 +52,9 @@ void column_safe(struct column *c, const void *bytes, size_t n);
 void column_before(struct column *c, const char *words);
 /* Adds ", " when the unit has said something already. */
 void column_comma(struct column *c);
-/* Sets the addresses, of version 4 (4 octets) or 6 (16). */
-void column_addresses(struct column *c, unsigned version, const uint8_t *source,
-		      const uint8_t *target);
+/* Sets the addresses, of n octets each. */
+void column_addresses(struct column *c, unsigned n, const uint8_t *source, const uint8_t *target);
+/* Appends an address as text. */
+void column_address_text(struct text *t, const struct column_address *a);
 
 #endif

@@ -30,6 +30,8 @@ void dissect_begin(struct dissect *d, const struct field_set *wanted, bool lines
 	d->nesting = 0;
 	d->tls_open = d->record_open = d->tls_named = d->tls_seen = false;
 	d->units = 0;
+	d->tcp_pending = d->tcp_part = false;
+	d->before = NULL;
 }
 
 void dissect_end(struct dissect *d)
@@ -47,6 +49,14 @@ void dissect_end(struct dissect *d)
 void dissect_displayed(struct dissect *d)
 {
 	d->displayed_ns = d->now.ns;
+	if (d->tcp_pending)
+		dissect_tcp_line(d);
+	if (d->tcp_part)
+		column_text(&d->column, " [TCP segment of a reassembled PDU]");
+	if (d->before)
+		column_before(&d->column, d->before);
+	d->tcp_pending = d->tcp_part = false;
+	d->before = NULL;
 }
 
 size_t dissect_at(const struct dissect *d, const uint8_t *p)

@@ -12,7 +12,7 @@
 #include "analyse/column.h"
 #include "analyse/field.h"
 #include "analyse/tcp_view.h"
-#include "analyse/origin.h"
+#include "analyse/packet.h"
 #include "lib/base/cursor.h"
 
 #define DISSECT_PROTOCOLS 256
@@ -20,7 +20,19 @@
 struct flow_packet;
 struct tls_record;
 struct tls_message;
-struct ip_header;
+
+/* A TCP segment with what its options say. */
+struct tcp_segment {
+	struct tcp_header h;
+	struct tcp_shown shown;
+	struct rd options;
+	struct rd sack; /* edges of the blocks */
+	uint32_t tsval, tsecr;
+	uint16_t mss;
+	int8_t shift;
+	bool sack_perm;
+	bool times;
+};
 
 struct dissect {
 	struct field_tree tree;
@@ -37,8 +49,13 @@ struct dissect {
 	char protocols[DISSECT_PROTOCOLS];
 	struct text protocols_text;
 	uint32_t protocols_node;
-	unsigned nesting;  /* of packets in packets */
-	uint32_t tls_node; /* the TLS protocol node that is open, FIELD_SKIPPED for none */
+	/* what the summary gets when it is shown */
+	struct tcp_segment segment;
+	bool tcp_pending;   /* the line of `segment` */
+	bool tcp_part;      /* it completes nothing */
+	const char *before; /* words in front; NULL: none */
+	unsigned nesting;   /* of packets in packets */
+	uint32_t tls_node;  /* the TLS protocol node that is open, FIELD_SKIPPED for none */
 	uint32_t record_node;
 	bool tls_open;
 	bool tls_named;       /* the summary is that of a TLS record */
@@ -58,7 +75,9 @@ void dissect_begin(struct dissect *d, const struct field_set *wanted, bool lines
 		   struct origin now);
 /* Ends a frame. */
 void dissect_end(struct dissect *d);
-/* The frame that just ended is displayed: the next one's frame.time_delta_displayed counts from it.
+/*
+ * The frame that just ended is displayed: completes its summary, and makes the next one's
+ * frame.time_delta_displayed count from it.
  */
 void dissect_displayed(struct dissect *d);
 
@@ -91,6 +110,8 @@ void dissect_malformed(struct dissect *d, const struct rd *r, const char *what);
 
 /* The frame, its link layer, IP and TCP headers: what flow.h's packet call tells. */
 void dissect_frame(struct dissect *d, const struct flow_packet *p);
+/* Writes the line of d->segment. */
+void dissect_tcp_line(struct dissect *d);
 /* A TLS record, and what it holds. */
 void dissect_record(struct dissect *d, const struct flow_packet *p, const struct tls_record *r);
 void dissect_message(struct dissect *d, const struct flow_packet *p, const struct tls_message *m);

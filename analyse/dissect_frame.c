@@ -102,10 +102,8 @@ static void show_ethernet(struct dissect *d, struct rd *r)
 		field_label(&d->tree, node, "Ethernet II, Src: %s (%s), Dst: %s (%s)", from, from,
 			    to, to);
 	}
-	if (src.n && dst.n && d->column.wanted) {
-		ether_text(d->column.source, src.p);
-		ether_text(d->column.target, dst.p);
-	}
+	if (src.n && dst.n)
+		column_addresses(&d->column, 6, src.p, dst.p);
 }
 
 static void show_cooked(struct dissect *d, struct rd *r, int version)

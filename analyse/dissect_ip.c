@@ -223,7 +223,7 @@ void dissect_ip(struct dissect *d, struct rd packet)
 		return;
 	}
 	d->nesting++;
-	column_addresses(&d->column, h.version, h.src, h.dst);
+	column_addresses(&d->column, h.version == 4 ? 4 : 16, h.src, h.dst);
 	packet.end = h.payload + h.n;
 	if (h.version == 4)
 		show_ip4(d, packet, &h);

@@ -66,7 +66,8 @@ void dissect_ppp(struct dissect *d, struct rd frame)
 	}
 	dissect_uint(d, &r, FIELD_PPP_PROTOCOL, f.short_protocol ? 1 : 2);
 	field_close(t);
-	if (!d->deep && !d->column.wanted)
+	/* a burst of packets in one frame fills the line soon */
+	if (!d->deep && (!d->column.wanted || d->column.text.cut))
 		return;
 	row = find_row(f.protocol);
 	if (!row) {

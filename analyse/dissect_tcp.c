@@ -25,19 +25,6 @@ static const struct {
 };
 #define FLAGS (sizeof(flags) / sizeof(*flags))
 
-/* A segment with what its options say. */
-struct segment {
-	struct tcp_header h;
-	struct tcp_shown shown;
-	struct rd options;
-	uint16_t mss;
-	int8_t shift;
-	bool sack_perm;
-	struct rd sack; /* edges of the blocks */
-	bool times;
-	uint32_t tsval, tsecr;
-};
-
 /* Takes the next option; false at the end of the list, or where it is malformed (r bad). */
 static bool next_option(struct rd *r, uint8_t *kind, struct rd *value)
 {
@@ -57,7 +44,7 @@ static bool next_option(struct rd *r, uint8_t *kind, struct rd *value)
 }
 
 /* Reads the options that the summary and the view of the connection need. */
-static void read_options(struct segment *s)
+static void read_options(struct tcp_segment *s)
 {
 	struct rd r = s->options, v;
 	uint8_t kind;
@@ -193,7 +180,7 @@ static uint32_t generated(struct dissect *d, uint32_t node)
 	return node;
 }
 
-static void show_window(struct dissect *d, struct rd *r, const struct segment *s)
+static void show_window(struct dissect *d, struct rd *r, const struct tcp_segment *s)
 {
 	static const int factors[] = {-1, -2};
 	int scale = s->shown.scale;
@@ -208,7 +195,7 @@ static void show_window(struct dissect *d, struct rd *r, const struct segment *s
 }
 
 /* The numbers of the segment; r stands at the sequence number. */
-static void show_numbers(struct dissect *d, struct rd *r, const struct segment *s)
+static void show_numbers(struct dissect *d, struct rd *r, const struct tcp_segment *s)
 {
 	struct field_tree *t = &d->tree;
 	const struct tcp_shown *shown = &s->shown;
@@ -225,7 +212,7 @@ static void show_numbers(struct dissect *d, struct rd *r, const struct segment *
 	dissect_uint(d, r, FIELD_TCP_ACK_RAW, 4);
 }
 
-static void show_header(struct dissect *d, struct rd all, const struct segment *s)
+static void show_header(struct dissect *d, struct rd all, const struct tcp_segment *s)
 {
 	struct field_tree *t = &d->tree;
 	uint32_t node = dissect_protocol(d, FIELD_TCP, &all, s->h.header);
@@ -264,16 +251,13 @@ static void show_header(struct dissect *d, struct rd all, const struct segment *
 	field_close(t);
 }
 
-/* Writes the line that tshark writes. */
-static void summarize(struct dissect *d, const struct segment *s)
+void dissect_tcp_line(struct dissect *d)
 {
-	struct column *c = &d->column;
+	const struct tcp_segment *s = &d->segment;
 	const struct tcp_shown *shown = &s->shown;
+	struct column *c = &d->column;
 	struct text *t = &c->text;
 
-	column_protocol(c, "TCP");
-	if (!c->wanted)
-		return;
 	text_dec(t, s->h.from);
 	text_str(t, " \xe2\x86\x92 ");
 	text_dec(t, s->h.to);
@@ -308,9 +292,21 @@ static void summarize(struct dissect *d, const struct segment *s)
 	}
 }
 
+/* The line of the outer segment waits until it is known that nothing inside of it has one. */
+static void summarize(struct dissect *d, const struct tcp_segment *s)
+{
+	column_protocol(&d->column, "TCP");
+	if (!d->column.wanted)
+		return;
+	d->segment = *s;
+	d->tcp_pending = !d->column.units;
+	if (!d->tcp_pending)
+		dissect_tcp_line(d);
+}
+
 void dissect_tcp(struct dissect *d, const struct tcp_ends *ends, struct rd segment)
 {
-	struct segment s = {.h = {0}};
+	struct tcp_segment s = {.h = {0}};
 	struct tcp_seen seen;
 
 	if (packet_tcp(segment.p, rd_left(&segment), rd_left(&segment), &s.h)) {

@@ -136,6 +136,7 @@ static void summarize_record(struct dissect *d, const struct tls_record *r, uint
 		return;
 	if (!d->tls_named)
 		column_protocol(&d->column, "TLS");
+	d->tcp_pending = false;
 	d->tls_named = true;
 	d->tls_version = version;
 	if (r->content == TLS_HANDSHAKE && r->seen != TLS_SEEN_CLOSED)

@@ -147,11 +147,16 @@ static void dissect_unit(struct frames *f, const struct flow_conn *c, const stru
 	struct dissect *d = &f->dissect;
 	struct rd r;
 
+	/* a burst of packets in one frame: their line is full, and nobody asks for their fields */
+	if (!d->deep && d->column.units && d->column.text.cut &&
+	    !field_wanted(&d->tree, FIELD_HTTP) && !field_wanted_of(&d->tree, FIELD_SSTP))
+		return;
 	if (!read_unit(f, c, u, &r))
 		return;
 	d->encrypted = c->kind == FLOW_TLS;
 	dissect_leave_tls(d);
 	d->units++;
+	d->tcp_pending = false;
 	column_unit(&d->column);
 	switch (u->kind) {
 	case UNIT_HTTP:
@@ -265,7 +270,7 @@ static void add_analysis(struct dissect *d, unsigned notes, bool has_data)
 		field_open(t, node);
 		field_flag(t, field_add_none(t, rows[i].id, 0, 0), FIELD_GENERATED);
 		field_close(t);
-		column_before(&d->column, rows[i].words);
+		d->before = rows[i].words;
 		return;
 	}
 }
@@ -277,7 +282,7 @@ static void show_part(struct dissect *d, const struct flow_packet *p)
 
 	if (p->conn->kind == FLOW_OTHER || p->conn->kind == FLOW_UNKNOWN)
 		return;
-	column_text(&d->column, " [TCP segment of a reassembled PDU]");
+	d->tcp_part = true;
 	if (p->conn->kind == FLOW_TLS && !p->headers->reassembled) {
 		struct rd r = rd_init(t->payload, t->n);
 

@@ -144,6 +144,15 @@ static void put_members(FILE *out, const struct field_tree *t, uint32_t from, ui
 	fputc('}', out);
 }
 
+static void put_address(FILE *out, const struct column_address *a)
+{
+	char text[COLUMN_ADDRESS];
+	struct text t = text_init(text, sizeof(text));
+
+	column_address_text(&t, a);
+	put_string(out, text, text_len(&t));
+}
+
 void print_json(FILE *out, const struct dissect *d, const struct flow_packet *p)
 {
 	const struct column *c = &d->column;
@@ -153,9 +162,9 @@ void print_json(FILE *out, const struct dissect *d, const struct flow_packet *p)
 	field_duration_text(&t, (int64_t)(d->now.ns - d->first_ns));
 	fprintf(out, "{\"number\":%llu,\"time\":%s,\"source\":", (unsigned long long)d->now.frame,
 		time);
-	put_string(out, c->source, strlen(c->source));
+	put_address(out, &c->source);
 	fputs(",\"destination\":", out);
-	put_string(out, c->target, strlen(c->target));
+	put_address(out, &c->target);
 	fputs(",\"protocol\":", out);
 	put_string(out, c->protocol, strlen(c->protocol));
 	fprintf(out, ",\"length\":%u,\"info\":", p->headers->frame->wire);

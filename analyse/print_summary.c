@@ -40,7 +40,7 @@ static void pad(struct text *t, const char *s, size_t width, bool before)
 void print_summary(FILE *out, const struct dissect *d, const struct flow_packet *p, bool color)
 {
 	const struct column *c = &d->column;
-	char line[COLUMN_INFO + 256], word[32];
+	char line[COLUMN_INFO + 256], word[COLUMN_ADDRESS];
 	struct text t = text_init(line, sizeof(line)), w = text_init(word, sizeof(word));
 	int64_t ns = (int64_t)(d->now.ns - d->first_ns);
 
@@ -52,9 +52,13 @@ void print_summary(FILE *out, const struct dissect *d, const struct flow_packet 
 	word[text_len(&w) - 3] = 0; /* microseconds */
 	pad(&t, word, 10, true);
 	text_char(&t, ' ');
-	pad(&t, c->source, 12, true);
+	w = text_init(word, sizeof(word));
+	column_address_text(&w, &c->source);
+	pad(&t, word, 12, true);
 	text_str(&t, " \xe2\x86\x92 ");
-	pad(&t, c->target, 12, false);
+	w = text_init(word, sizeof(word));
+	column_address_text(&w, &c->target);
+	pad(&t, word, 12, false);
 	text_char(&t, ' ');
 	text_str(&t, c->protocol);
 	text_char(&t, ' ');
@@ -62,7 +66,7 @@ void print_summary(FILE *out, const struct dissect *d, const struct flow_packet 
 	text_char(&t, ' ');
 	text_str(&t, c->info);
 	if (color)
-		fprintf(out, "%s%s\033[0m\n", color_of(c), line);
-	else
-		fprintf(out, "%s\n", line);
+		fputs(color_of(c), out);
+	fwrite(line, 1, text_len(&t), out);
+	fputs(color ? "\033[0m\n" : "\n", out);
 }
