@@ -262,7 +262,7 @@ static bool prepare(struct call *c)
 	}
 	if (caps_keep_net_admin() < 0) /* the files and the interface are open */
 		log_warn("the privileges that are not needed cannot be given up");
-	c->buf = malloc(TLS_READ_SIZE);
+	c->buf = malloc(TLS_RECORD);
 	if (!c->buf)
 		call_fail(c, EXIT_INTERNAL, NULL, "there is no memory for the connection");
 	return c->buf != NULL;

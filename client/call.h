@@ -42,7 +42,7 @@ struct call {
 	struct sstp_link *link; /* in locked memory, for it holds the password */
 	struct sstp_trace *ring;
 	struct pump pump;
-	uint8_t *buf; /* TLS_READ_SIZE bytes */
+	uint8_t *buf; /* TLS_RECORD bytes */
 	struct loop_timer deadline;
 	struct loop_later again;
 	bool down;    /* the link has ended */

@@ -15,6 +15,7 @@
 #include "lib/base/secret.h"
 
 #define HANG_UP_MS 8000 /* the protocol's own timers end it within 7 s (MS-SSTP 3.1.2) */
+#define TUN_TURN   10   /* batches read in a turn: about as much as one send() takes */
 #define LAST_MS    1000 /* for the last bytes after the link has ended */
 
 /* Says how the call ended, and ends the program. */
@@ -100,7 +101,7 @@ static void on_link(void *arg, unsigned ready)
 
 	(void)ready;
 	if (!c->down)
-		result = pump_input(&c->pump, c->buf, TLS_READ_SIZE, clock_ms());
+		result = pump_input(&c->pump, c->buf, PUMP_TURN, clock_ms());
 	if (c->over)
 		return;
 	if (tun_flush(&c->tunnel->tun) < 0) {
@@ -131,21 +132,25 @@ static void on_tun(void *arg, unsigned ready)
 	struct tunnel *t = c->tunnel;
 	uint64_t now = clock_ms();
 	struct sstp_info info;
-	int n;
 
 	(void)ready;
 	sstp_link_info(c->link, &info);
-	n = tun_read(&t->tun, info.mtu);
-	if (n < 0) {
-		call_fail(c, EXIT_LOCAL, NULL, "the interface %s is gone: %s", t->tun.name,
-			  strerror(-n));
-		return;
+	for (unsigned i = 0; i < TUN_TURN && !t->tun.dry; i++) {
+		int n = tun_read(&t->tun, info.mtu);
+
+		if (n < 0) {
+			call_fail(c, EXIT_LOCAL, NULL, "the interface %s is gone: %s", t->tun.name,
+				  strerror(-n));
+			return;
+		}
+		for (int k = 0; k < n; k++) /* what the link does not take it need not carry */
+			(void)pump_send(&c->pump, t->tun.in[k].p, t->tun.in[k].n, now);
+		pump_flush_run(&c->pump); /* their memory is used again */
 	}
-	for (int i = 0; i < n; i++) /* what the link does not take is not for it to carry */
-		(void)pump_send(&c->pump, t->tun.in[i].p, t->tun.in[i].n, now);
 	end_turn(c);
-	if (n > 0 && c->tun.want)
+	if (!t->tun.dry && c->tun.want)
 		loop_later(c->loop, &c->more); /* the queue may hold the rest of a super-packet */
+	t->tun.dry = false;
 }
 
 static void on_more(void *arg)

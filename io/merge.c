@@ -15,8 +15,9 @@ void merge_init(struct merge *m, bool udp)
 {
 	m->udp = udp;
 	m->next = 0;
+	m->last = &m->flows[0];
 	for (unsigned i = 0; i < MERGE_FLOWS; i++)
-		m->flows[i].n = 0;
+		m->flows[i] = (struct merge_flow){.bytes = m->bytes[i]};
 }
 
 /* Returns whether two packets with equal header lengths belong to one flow: addresses and ports. */
@@ -31,9 +32,11 @@ static bool is_same_flow(const struct merge_flow *f, const uint8_t *p, const str
 
 static struct merge_flow *find_flow(struct merge *m, const uint8_t *p, const struct l4 *h)
 {
+	if (is_same_flow(m->last, p, h)) /* packets come in runs */
+		return m->last;
 	for (unsigned i = 0; i < MERGE_FLOWS; i++)
 		if (is_same_flow(&m->flows[i], p, h))
-			return &m->flows[i];
+			return m->last = &m->flows[i];
 	return NULL;
 }
 
@@ -184,7 +187,10 @@ enum merge_result merge_add(struct merge *m, const uint8_t *p, size_t n, struct 
 		*out = f;
 		return MERGE_FIRST;
 	}
-	return begin_flow(f, p, n, &h) ? MERGE_TAKEN : MERGE_PASS;
+	if (!begin_flow(f, p, n, &h))
+		return MERGE_PASS;
+	m->last = f;
+	return MERGE_TAKEN;
 }
 
 struct merge_flow *merge_pending(struct merge *m)

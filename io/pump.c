@@ -187,26 +187,30 @@ static enum pump_result end_of_stream(struct pump *p, uint64_t now)
 	return PUMP_BROKEN;
 }
 
-enum pump_result pump_input(struct pump *p, uint8_t *buf, size_t n, uint64_t now)
+enum pump_result pump_input(struct pump *p, uint8_t *buf, size_t most, uint64_t now)
 {
-	size_t took;
-	long got;
-
 	if (p->eof)
 		return PUMP_BROKEN;
 	if (!feed_held(p, now))
 		return tls_queued(p->tls) ? PUMP_WAIT : PUMP_AGAIN;
-	got = tls_read(p->tls, buf, n);
-	if (got < 0) {
-		note(p, (enum tls_result)got);
-		return end_of_stream(p, now);
+	for (size_t total = 0; total < most && !p->held;) {
+		long got = tls_read(p->tls, buf, TLS_RECORD);
+		size_t took;
+
+		if (got == 0)
+			return PUMP_WAIT;
+		if (got < 0) {
+			note(p, (enum tls_result)got);
+			return end_of_stream(p, now);
+		}
+		took = feed(p, buf, (size_t)got, now);
+		if (took < (size_t)got && !hold(p, buf + took, (size_t)got - took)) {
+			p->broken = TLS_FAILED;
+			return end_of_stream(p, now);
+		}
+		total += (size_t)got;
 	}
-	took = feed(p, buf, (size_t)got, now);
-	if (took < (size_t)got && !hold(p, buf + took, (size_t)got - took)) {
-		p->broken = TLS_FAILED;
-		return end_of_stream(p, now);
-	}
-	return (size_t)got == n ? PUMP_AGAIN : PUMP_WAIT;
+	return PUMP_AGAIN;
 }
 
 unsigned pump_wants(const struct pump *p)

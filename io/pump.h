@@ -9,7 +9,7 @@
  * get that.
  *
  * A turn of the owner's loop, when the socket is ready or a deadline has passed:
- *	pump_input()   takes one buffer's worth from TLS, calls back for packets and events
+ *	pump_input()   takes some records from TLS, calls back for packets and events
  *	pump_output()  queues what the link has to say and sends
  * and for packets towards the peer:
  *	pump_send() for each, then pump_output() before their memory is used again.
@@ -27,6 +27,8 @@
 
 /* How many bytes may wait in the TLS queue before pump_full() says so. */
 #define PUMP_QUEUE 65536
+/* What a busy peer may cost in a turn of the loop, in bytes. */
+#define PUMP_TURN TLS_READ_SIZE
 
 struct pump;
 
@@ -60,7 +62,7 @@ struct pump {
 /* What is to be done before the pump is called again. */
 enum pump_result {
 	PUMP_WAIT,   /* wait for the socket */
-	PUMP_AGAIN,  /* more is there already: call pump_input() again in the next turn */
+	PUMP_AGAIN,  /* more may be there already: call pump_input() again in the next turn */
 	PUMP_BROKEN, /* TLS has ended or failed (pump->broken, tls_error()); the link was told */
 };
 
@@ -70,11 +72,11 @@ void pump_init(struct pump *p, struct sstp_link *link, struct tls *tls,
 /* Drops what is held. */
 void pump_fini(struct pump *p);
 /*
- * Reads once from TLS into the n bytes (at least TLS_RECORD; the thread's own, free again on
- * return) at buf, gives them to the link, and calls back. Fair: a busy peer costs one buffer a
- * turn.
+ * Takes record after record from TLS into the TLS_RECORD bytes at buf (the thread's own, free again
+ * on return; they stay in the processor's cache), gives them to the link, and calls back. Fair: a
+ * busy peer costs about `most` bytes a turn.
  */
-enum pump_result pump_input(struct pump *p, uint8_t *buf, size_t n, uint64_t now);
+enum pump_result pump_input(struct pump *p, uint8_t *buf, size_t most, uint64_t now);
 /*
  * Frames the IP packet, which has SSTP_HEADROOM writable bytes before it, and gathers it; what the
  * link has to say itself goes first. The bytes must stay until pump_output() or pump_flush_run().

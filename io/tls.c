@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define OUT_FIRST 18432 /* the first size of the output: one full record */
+#define OUT_SMALL 32768 /* as little output as this does not keep a big buffer waiting */
 
 static BIO_METHOD *bio_method;
 static pthread_once_t bio_once = PTHREAD_ONCE_INIT;
@@ -32,63 +32,114 @@ void tls_fail(struct tls *t, enum tls_fault fault, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* Gives the buffer of what was received back; it is empty. */
+static void drop_input(struct tls *t)
+{
+	tls_buffer_put(t->in, TLS_BUFFER);
+	t->in = NULL;
+	t->in_at = t->in_end = 0;
+}
+
+/* Receives as much as one recv() brings; false when there is nothing: t->eof and t->sys_err say
+ * whether there ever will be. */
+static bool receive(struct tls *t)
+{
+	size_t size;
+	ssize_t got;
+
+	if (!t->in)
+		t->in = tls_buffer_get(TLS_READ_SIZE, &size);
+	if (!t->in) {
+		t->sys_err = ENOMEM;
+		return false;
+	}
+	do
+		got = recv(t->fd, t->in, TLS_READ_SIZE, 0);
+	while (got < 0 && errno == EINTR);
+	if (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+		t->sys_err = errno;
+	t->eof = got == 0;
+	t->in_at = 0;
+	t->in_end = got > 0 ? (size_t)got : 0;
+	t->drained = got > 0 && got < TLS_READ_SIZE;
+	return got > 0;
+}
+
+/*
+ * Hands out what one recv() has brought, piece by piece as OpenSSL asks: a header, a record. Its
+ * own read-ahead would move all that it holds for each record, to align it.
+ */
 static int bio_read(BIO *bio, char *buf, int size)
 {
 	struct tls *t = BIO_get_data(bio);
-	ssize_t got;
+	size_t n = (size_t)size;
 
 	BIO_clear_retry_flags(bio);
-	if (t->eof)
-		return 0;
-	if (t->drained) {
-		BIO_set_retry_read(bio);
-		return -1;
+	if (t->in_at == t->in_end) {
+		/* That a drained socket has nothing is known without asking, once. */
+		bool any = !t->drained && !t->eof && receive(t);
+
+		t->drained = any && t->drained;
+		if (!any) {
+			drop_input(t);
+			if (t->eof)
+				return 0;
+			if (!t->sys_err)
+				BIO_set_retry_read(bio);
+			return -1;
+		}
 	}
-	do
-		got = recv(t->fd, buf, (size_t)size, 0);
-	while (got < 0 && errno == EINTR);
-	if (got > 0) {
-		t->drained = got < size;
-		return (int)got;
-	}
-	if (got == 0) {
-		t->eof = true;
-		return 0;
-	}
-	if (errno == EAGAIN || errno == EWOULDBLOCK) {
-		t->drained = true;
-		BIO_set_retry_read(bio);
-	} else {
-		t->sys_err = errno;
-	}
-	return -1;
+	if (n > t->in_end - t->in_at)
+		n = t->in_end - t->in_at;
+	memcpy(buf, t->in + t->in_at, n);
+	t->in_at += n;
+	return (int)n;
+}
+
+/* Moves what is queued into a buffer of another size, which is the connection's from then on. */
+static void move_output(struct tls *t, uint8_t *to, size_t size)
+{
+	size_t used = t->out_end - t->out_at;
+
+	if (used)
+		memcpy(to, t->out + t->out_at, used);
+	tls_buffer_put(t->out, t->out_size);
+	t->out = to;
+	t->out_size = size;
+	t->out_at = 0;
+	t->out_end = used;
 }
 
 bool tls_make_room(struct tls *t, size_t n)
 {
-	size_t used = t->out_end - t->out_at;
-	size_t size = t->out_size ? t->out_size : OUT_FIRST;
+	size_t used = t->out_end - t->out_at, size;
 	uint8_t *bigger;
 
 	if (t->out_size - t->out_end >= n)
 		return true;
 	if (t->out_at && t->out_size - used >= n) {
 		memmove(t->out, t->out + t->out_at, used);
-	} else {
-		while (size - used < n)
-			size *= 2;
-		bigger = malloc(size);
-		if (!bigger)
-			return false;
-		if (used)
-			memcpy(bigger, t->out + t->out_at, used);
-		free(t->out);
-		t->out = bigger;
-		t->out_size = size;
+		t->out_at = 0;
+		t->out_end = used;
+		return true;
 	}
-	t->out_at = 0;
-	t->out_end = used;
-	return true;
+	bigger = tls_buffer_get(used + n, &size);
+	if (bigger)
+		move_output(t, bigger, size);
+	return bigger != NULL;
+}
+
+/* The socket is full: what is left need not keep a buffer for much more. */
+static void shrink_output(struct tls *t)
+{
+	size_t used = t->out_end - t->out_at;
+	uint8_t *smaller;
+
+	if (used > OUT_SMALL || t->out_size < TLS_BUFFER)
+		return;
+	smaller = malloc(used);
+	if (smaller)
+		move_output(t, smaller, used);
 }
 
 static int bio_write(BIO *bio, const char *bytes, int n)
@@ -176,7 +227,8 @@ void tls_free(struct tls *t)
 	SSL_free(t->ssl);
 	tls_ctx_free(t->ctx);
 	free(t->name);
-	free(t->out);
+	tls_buffer_put(t->in, TLS_BUFFER);
+	tls_buffer_put(t->out, t->out_size);
 	free(t);
 }
 
@@ -274,8 +326,10 @@ enum tls_result tls_flush(struct tls *t)
 
 		if (sent < 0 && errno == EINTR)
 			continue;
-		if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			shrink_output(t);
 			return TLS_WANT_WRITE;
+		}
 		if (sent < 0) {
 			t->sys_err = errno;
 			tls_fail(t, TLS_FAULT_NET, "the connection broke: %s",
@@ -284,10 +338,18 @@ enum tls_result tls_flush(struct tls *t)
 		}
 		t->out_at += (size_t)sent;
 	}
-	free(t->out);
+	tls_buffer_put(t->out, t->out_size);
 	t->out = NULL;
 	t->out_size = t->out_at = t->out_end = 0;
 	return TLS_OK;
+}
+
+/* Empties OpenSSL's queue of errors, without which SSL_get_error() would tell old ones. It nearly
+ * always is empty, and looking is cheaper than emptying. */
+static void forget_errors(void)
+{
+	if (ERR_peek_error())
+		ERR_clear_error();
 }
 
 enum tls_result tls_handshake(struct tls *t)
@@ -301,9 +363,12 @@ enum tls_result tls_handshake(struct tls *t)
 		t->ready = true;
 		return TLS_OK;
 	}
-	ERR_clear_error();
-	t->drained = false;
+	forget_errors();
 	r = SSL_do_handshake(t->ssl);
+	if (t->in_at == t->in_end) {
+		drop_input(t);
+		t->drained = false;
+	}
 	if (r == 1)
 		t->ready = true;
 	else
@@ -323,11 +388,11 @@ long tls_read(struct tls *t, void *buf, size_t n)
 
 	if (!t->ssl)
 		return tls_plain_read(t, buf, n);
-	t->drained = false;
-	while (t->end == TLS_OK && total < n) {
+	/* Never a part of a second record: the next call brings it whole. */
+	while (t->end == TLS_OK && total < n && (!total || n - total >= TLS_RECORD)) {
 		int r;
 
-		ERR_clear_error();
+		forget_errors();
 		r = SSL_read_ex(t->ssl, at + total, n - total, &got);
 		if (r == 1)
 			total += got;
@@ -348,7 +413,7 @@ enum tls_result tls_write(struct tls *t, const void *bytes, size_t n)
 		return TLS_FAILED;
 	if (!t->ssl)
 		return tls_plain_write(t, bytes, n);
-	ERR_clear_error();
+	forget_errors();
 	r = SSL_write_ex(t->ssl, bytes, n, &done);
 	if (r == 1 && done == n)
 		return TLS_OK;

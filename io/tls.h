@@ -119,10 +119,10 @@ void tls_free(struct tls *t);
 /* Goes on with the handshake: TLS_OK when it is done, TLS_WANT_..., TLS_CLOSED or TLS_FAILED. */
 enum tls_result tls_handshake(struct tls *t);
 /*
- * Reads up to n plain bytes into buf: several records' worth if they are there. Returns how many; 0
- * when nothing is there now; TLS_CLOSED or TLS_FAILED when nothing will come any more, told only
- * after all bytes were handed out. A full buf may mean that more is waiting inside, where no poll
- * sees it: call again.
+ * Reads up to n plain bytes into buf: as many whole records as are there and fit, with n up to
+ * TLS_RECORD a single one. Returns how many bytes; 0 when nothing is there now; TLS_CLOSED or
+ * TLS_FAILED when nothing will come any more, told only after all bytes were handed out. Until it
+ * returns 0 more may be waiting inside, where no poll sees it.
  */
 long tls_read(struct tls *t, void *buf, size_t n);
 /*

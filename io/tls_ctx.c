@@ -128,8 +128,6 @@ static struct tls_ctx *new_ctx(const SSL_METHOD *method, struct tls_err *err)
 	SSL_CTX_set_options(c->ssl,
 			    SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET);
 	SSL_CTX_set_session_cache_mode(c->ssl, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_read_ahead(c->ssl, 1);
-	SSL_CTX_set_default_read_buffer_len(c->ssl, TLS_READ_SIZE);
 	return c;
 }
 

@@ -26,6 +26,8 @@ struct tls {
 	int fd;
 	char *name; /* what a client verifies; NULL for a server */
 	/* reading */
+	uint8_t *in; /* received and not yet given to OpenSSL; NULL while there is nothing */
+	size_t in_at, in_end;
 	bool drained; /* the last recv() brought less than there was room for */
 	bool eof;
 	int sys_err; /* errno of the recv() or send() that failed */
@@ -40,6 +42,13 @@ struct tls {
 	bool closed; /* close_notify is queued */
 };
 
+#define TLS_BUFFER 196608 /* bytes of an ordinary buffer: more than a turn of the loop makes */
+
+/* Returns a buffer of at least n bytes, TLS_BUFFER in most cases; *size is what it has. NULL when
+ * memory is short. Given back with tls_buffer_put(). */
+uint8_t *tls_buffer_get(size_t n, size_t *size);
+/* Takes a buffer back; NULL is ignored. */
+void tls_buffer_put(uint8_t *buf, size_t size);
 /* Makes room for n more bytes of output; false when memory is short. */
 bool tls_make_room(struct tls *t, size_t n);
 /* tls_read() without TLS. */

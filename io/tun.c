@@ -197,7 +197,8 @@ static int read_supers(struct tun *t, size_t mtu)
 		if (t->splitting || n == TUN_BATCH || at + mtu > sizeof(t->bytes))
 			return n;
 		err = read_super(t, mtu);
-		if (err == -EAGAIN)
+		t->dry = err == -EAGAIN;
+		if (t->dry)
 			return n;
 		if (err < 0)
 			return n ? n : err;
@@ -213,6 +214,7 @@ static int read_plain(struct tun *t, size_t mtu)
 	while (n < TUN_BATCH && at + mtu + 1 <= sizeof(t->bytes)) {
 		ssize_t got = read_once(t->fd, t->bytes + at, mtu + 1);
 
+		t->dry = got == -EAGAIN;
 		if (got < 0 && got != -EAGAIN)
 			return n ? n : (int)got;
 		if (got <= 0)
@@ -229,6 +231,7 @@ static int read_plain(struct tun *t, size_t mtu)
 
 int tun_read(struct tun *t, size_t mtu)
 {
+	t->dry = false;
 	return t->features & TUN_VNET ? read_supers(t, mtu) : read_plain(t, mtu);
 }
 

@@ -26,7 +26,7 @@ enum tun_feature {
 
 #define TUN_HEADROOM 8      /* free bytes before each packet that was read: SSTP_HEADROOM */
 #define TUN_BATCH    128    /* most packets that one tun_read() hands out */
-#define TUN_BUFFER   147456 /* bytes of a queue's read buffer */
+#define TUN_BUFFER   16384 /* bytes of a queue's read buffer: a TLS record, and soon in the cache */
 #define TUN_RAW      65600  /* bytes of a super-packet and its header */
 
 /* A packet in a batch. */
@@ -35,7 +35,7 @@ struct tun_packet {
 	size_t n;
 };
 
-/* One queue of a device. About 215 KiB, and 1 MiB more on the heap: not for the stack. */
+/* One queue of a device. About 85 KiB, and 1 MiB more on the heap: not for the stack. */
 struct tun {
 	int fd;
 	char name[IFNAMSIZ];
@@ -43,6 +43,7 @@ struct tun {
 	struct merge *merge; /* packets on their way to the kernel; NULL without TUN_VNET */
 	struct split split;  /* the super-packet in `raw` that tun_read() is handing out */
 	bool splitting;
+	bool dry;                        /* the last tun_read() has left nothing */
 	uint64_t read_drops;             /* packets that were too long or made no sense */
 	struct tun_packet in[TUN_BATCH]; /* what tun_read() has brought */
 	uint64_t write_drops;            /* packets that the kernel did not take */
@@ -70,6 +71,7 @@ void tun_close(struct tun *t);
  * dropped. Returns how many stand in t->in, 0 for none, or -errno. They are valid until the next
  * call, may be changed in place, and lie one after the other with exactly TUN_HEADROOM bytes before
  * each, which are the caller's to write: so a run of framed packets is one piece of memory.
+ * t->dry tells whether another call now would find nothing.
  */
 int tun_read(struct tun *t, size_t mtu);
 /*

@@ -171,7 +171,7 @@ struct worker {
 
 	struct loop_fd tun_io;
 	struct tun tun;
-	uint8_t buf[TLS_READ_SIZE]; /* plain bytes of whichever session is being read */
+	uint8_t buf[TLS_RECORD]; /* plain bytes of whichever session is being read */
 };
 
 /* Makes worker `index`, with its loop and box; NULL when memory or descriptors are short. */

@@ -214,7 +214,7 @@ void session_settle(struct session *s)
 static void serve_link(struct session *s)
 {
 	struct worker *w = s->w;
-	enum pump_result result = pump_input(&s->pump, w->buf, sizeof(w->buf), clock_ms());
+	enum pump_result result = pump_input(&s->pump, w->buf, PUMP_TURN, clock_ms());
 
 	tun_flush(&w->tun);
 	if (result == PUMP_AGAIN)
@@ -222,11 +222,12 @@ static void serve_link(struct session *s)
 	session_settle(s);
 }
 
-/* Puts the certificate of the connection and a fresh seed into a link's configuration. */
+/* Puts the certificate of the connection, a fresh seed and the date into a link's configuration. */
 static void make_link_config(struct session *s, struct sstp_config *cfg)
 {
 	*cfg = s->w->server->link;
 	random_bytes(cfg->seed, sizeof(cfg->seed));
+	clock_http_date(cfg->date, sizeof(cfg->date));
 	if (!tls_own_hashes(s->tls, cfg->cert_sha1, cfg->cert_sha256)) {
 		memcpy(cfg->cert_sha1, s->w->cert.plain_sha1, sizeof(cfg->cert_sha1));
 		memcpy(cfg->cert_sha256, s->w->cert.plain_sha256, sizeof(cfg->cert_sha256));

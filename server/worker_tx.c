@@ -10,6 +10,8 @@
 #include "io/log.h"
 #include "server/worker.h"
 
+#define TUN_TURN 10 /* batches read in a turn of the loop: about as much as one send() takes */
+
 /* Returns whether the packet's destination is the session's: the route may have been old. */
 static bool leads_here(const struct session *s, const uint8_t *p, size_t n)
 {
@@ -77,19 +79,9 @@ static void hand_over(struct worker *w, uint32_t word, const uint8_t *p, size_t 
 	*rung |= UINT64_C(1) << to;
 }
 
-void worker_on_tun(void *arg, unsigned ready)
+/* Routes what tun_read() has brought, and makes TLS records of it: its memory is used again. */
+static void route_batch(struct worker *w, int n, uint64_t now, uint64_t *rung)
 {
-	struct worker *w = arg;
-	uint64_t now = clock_ms();
-	uint64_t rung = 0;
-	int n = tun_read(&w->tun, w->server->link.mtu);
-
-	(void)ready;
-	if (n < 0) {
-		log_error("the interface %s cannot be read: %s", w->tun.name, strerror(-n));
-		loop_fd_want(&w->tun_io, 0);
-		return;
-	}
 	for (int i = 0; i < n; i++) {
 		struct tun_packet *in = &w->tun.in[i];
 		uint32_t word = route_find(&w->server->routes, in->p, in->n);
@@ -99,7 +91,30 @@ void worker_on_tun(void *arg, unsigned ready)
 		else if (route_worker(word) == w->index)
 			send_here(w, route_slot(word), in->p, in->n, now);
 		else
-			hand_over(w, word, in->p, in->n, &rung);
+			hand_over(w, word, in->p, in->n, rung);
+	}
+	for (struct session *s = w->dirty; s; s = s->next)
+		pump_flush_run(&s->pump);
+}
+
+void worker_on_tun(void *arg, unsigned ready)
+{
+	struct worker *w = arg;
+	uint64_t now = clock_ms();
+	uint64_t rung = 0;
+
+	(void)ready;
+	for (unsigned i = 0; i < TUN_TURN; i++) {
+		int n = tun_read(&w->tun, w->server->link.mtu);
+
+		if (n < 0) {
+			log_error("the interface %s cannot be read: %s", w->tun.name, strerror(-n));
+			loop_fd_want(&w->tun_io, 0);
+			break;
+		}
+		route_batch(w, n, now, &rung);
+		if (w->tun.dry)
+			break;
 	}
 	worker_flush(w);
 	for (unsigned to = 0; rung; to++, rung >>= 1)

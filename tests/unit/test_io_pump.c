@@ -320,7 +320,7 @@ static void test_records_are_never_over_16_kib(void **state)
 	assert_int_equal(rig.server.packets, 20);
 }
 
-static void test_a_small_buffer_takes_several_turns_and_loses_nothing(void **state)
+static void test_a_small_budget_takes_several_turns_and_loses_nothing(void **state)
 {
 	static uint8_t bytes[40 * (SSTP_HEADROOM + 1400)];
 	unsigned turns = 1;
@@ -334,9 +334,9 @@ static void test_a_small_buffer_takes_several_turns_and_loses_nothing(void **sta
 		assert_int_equal(pump_send(&rig.client.pump, p, 1400, rig.now), 0);
 	}
 	pump_output(&rig.client.pump);
-	while (turn(&rig.server, TLS_RECORD) == PUMP_AGAIN)
+	while (turn(&rig.server, 1000) == PUMP_AGAIN) /* a record a turn */
 		turns++;
-	assert_int_equal(turns, 4);
+	assert_int_equal(turns, 5);
 	assert_int_equal(rig.server.packets, 40);
 }
 
@@ -427,7 +427,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_packets_in_a_row_leave_in_one_record_and_arrive_apart, start, stop),
 		cmocka_unit_test_setup_teardown(test_packets_apart_or_for_a_simple_peer_leave_in_records_of_their_own, start, stop),
 		cmocka_unit_test_setup_teardown(test_records_are_never_over_16_kib, start, stop),
-		cmocka_unit_test_setup_teardown(test_a_small_buffer_takes_several_turns_and_loses_nothing, start, stop),
+		cmocka_unit_test_setup_teardown(test_a_small_budget_takes_several_turns_and_loses_nothing, start, stop),
 		cmocka_unit_test_setup_teardown(test_a_full_socket_is_told_and_recovers, start, stop),
 		cmocka_unit_test_setup_teardown(test_an_end_of_the_stream_ends_the_link_once, start, stop),
 		cmocka_unit_test_setup_teardown(test_a_broken_connection_takes_no_more_packets, start, stop),
