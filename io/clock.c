@@ -19,3 +19,13 @@ uint64_t clock_unix(void)
 	clock_gettime(CLOCK_REALTIME, &ts);
 	return (uint64_t)ts.tv_sec;
 }
+
+void clock_http_date(char *out, size_t n)
+{
+	time_t now = (time_t)clock_unix();
+	struct tm tm;
+
+	/* The names of days and months are English: no program here sets a locale. */
+	if (!gmtime_r(&now, &tm) || !strftime(out, n, "%a, %d %b %Y %H:%M:%S GMT", &tm))
+		*out = '\0';
+}

@@ -10,5 +10,7 @@
 uint64_t clock_ms(void);
 /* Returns the seconds since 1970-01-01 UTC, for records that people and other programs read. */
 uint64_t clock_unix(void);
+/* Writes now as the Date header has it ("Sun, 06 Nov 1994 08:49:37 GMT", RFC 9110 5.6.7). */
+void clock_http_date(char *out, size_t n);
 
 #endif

@@ -79,6 +79,7 @@ struct sstp_config {
 	bool bypass; /* server: cookies are put to the owner as SSTP_EV_COOKIE; client: the cookie
 			goes out, and the server need not ask for authentication (MS-SSTP 3.2.1) */
 	const char *server_header; /* server: value of the Server header; NULL: "SSTP". Borrowed */
+	char date[32];             /* server: value of the Date header (RFC 9110 5.6.7); "": none */
 
 	/* Methods in order of preference, SSTP_AUTH_NONE ends the list. Server: what is asked for,
 	 * first one first. Client: what is accepted. Empty: EAP-MSCHAPv2, MS-CHAPv2 (server: the

@@ -76,9 +76,11 @@ void http_put_request(struct wr *w, const char *host, const char *cookie, struct
 		      char correlation_id[HTTP_ID_MAX + 1]);
 /*
  * Writes the server's reply to what http_input() found: 200, or the error with "Connection: close"
- * and a short body. At most five headers, in one unit.
+ * and a short body. At most five headers, in one unit. date is now in the form of RFC 9110 5.6.7;
+ * "" leaves the Date header out, as a server without a clock does.
  */
-void http_put_reply(const struct http *h, struct wr *w, const char *server_header);
+void http_put_reply(const struct http *h, struct wr *w, const char *server_header,
+		    const char *date);
 /*
  * Records a head (or its beginning) with the values of Cookie, Set-Cookie, Authorization and
  * Proxy-Authorization cut out.

@@ -76,7 +76,8 @@ static const struct {
 };
 #define REPLIES (sizeof(replies) / sizeof(replies[0]))
 
-static void put_error(const struct http *h, struct wr *w, const char *server_header)
+static void put_error(const struct http *h, struct wr *w, const char *server_header,
+		      const char *date)
 {
 	char number[24];
 	struct text t = text_init(number, sizeof(number));
@@ -90,9 +91,12 @@ static void put_error(const struct http *h, struct wr *w, const char *server_hea
 	put(w, " ");
 	put(w, replies[i].reason);
 	put(w, "\r\n");
-	if (replies[i].code == 405)
+	if (replies[i].code == 405) /* in the place of Server, for there are five at most */
 		put_header(w, "Allow", "SSTP_DUPLEX_POST");
-	put_header(w, "Server", server_header);
+	else
+		put_header(w, "Server", server_header);
+	if (*date)
+		put_header(w, "Date", date);
 	put_header(w, "Content-Type", "text/plain");
 	t = text_init(number, sizeof(number));
 	text_dec(&t, text_size(replies[i].body));
@@ -103,15 +107,17 @@ static void put_error(const struct http *h, struct wr *w, const char *server_hea
 		put(w, replies[i].body);
 }
 
-void http_put_reply(const struct http *h, struct wr *w, const char *server_header)
+void http_put_reply(const struct http *h, struct wr *w, const char *server_header, const char *date)
 {
 	if (h->code != 200) {
-		put_error(h, w, server_header);
+		put_error(h, w, server_header, date);
 		return;
 	}
 	put(w, "HTTP/1.1 200 OK\r\n");
 	put_header(w, "Content-Length", "18446744073709551615");
 	put_header(w, "Server", server_header);
+	if (*date)
+		put_header(w, "Date", date);
 	put(w, "\r\n");
 }
 

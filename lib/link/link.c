@@ -282,7 +282,7 @@ static void send_reply(struct sstp_link *l)
 {
 	struct wr w = outq_begin(&l->out, 1024);
 
-	http_put_reply(&l->http, &w, l->cfg.server_header);
+	http_put_reply(&l->http, &w, l->cfg.server_header, l->cfg.date);
 	http_trace(&l->trace, SSTP_TRACE_TX, w.start, wr_len(&w));
 	outq_end(&l->out, &w);
 }

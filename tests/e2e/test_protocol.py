@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """sstpd as a stranger sees it: a client of the tests' own (peer.py) that goes by MS-SSTP alone, or breaks it."""
 
+import email.utils
 import random
 import re
 import struct
@@ -418,6 +419,8 @@ def other_http_requests_get_an_error_and_the_end(the_lab):
     one = Peer(host)
     code, headers = one.post(target=peer.PATH + "?tenantid=x")
     claim(code == 200 and headers["Content-Length"] == "18446744073709551615", f"a tenantid was answered by {code}")
+    age = time.time() - email.utils.parsedate_to_datetime(headers["Date"]).timestamp()
+    claim(headers["Server"] and -2 < age < 10, f"the reply was dated {headers['Date']}")
 
 
 @test("protocol")

@@ -52,7 +52,7 @@ static void check_reply(const struct http *h)
 	uint8_t reply[1024];
 	struct wr w = wr_init(reply, sizeof(reply));
 
-	http_put_reply(h, &w, "SSTP");
+	http_put_reply(h, &w, "SSTP", "");
 	must(!w.bad && wr_len(&w) > 20 && !memcmp(reply, "HTTP/1.1 ", 9));
 	must((h->status == HTTP_DONE) == !memcmp(reply + 9, "200", 3));
 }

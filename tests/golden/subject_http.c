@@ -20,7 +20,7 @@ struct subject {
 	struct sstp_trace ring[RING];
 	char host[256];
 	char cookie[HTTP_COOKIE_MAX + 1];
-	char server_header[64];
+	char server_header[64], date[64];
 	uint8_t sent[2048];
 	size_t sent_n;
 	size_t rest;
@@ -52,6 +52,7 @@ static const char *open_subject(void *self, struct golden_args *config)
 	copy_arg(config, "host", s->host, sizeof(s->host));
 	copy_arg(config, "cookie", s->cookie, sizeof(s->cookie));
 	copy_arg(config, "server", s->server_header, sizeof(s->server_header));
+	copy_arg(config, "date", s->date, sizeof(s->date));
 	if (!s->server_header[0])
 		strcpy(s->server_header, "SSTP");
 	http_init(&s->http, !strcmp(role, "server"), s->host[0] ? s->host : NULL);
@@ -131,7 +132,7 @@ static void tell(struct subject *s, struct golden_log *log)
 	if (h->sstpc)
 		golden_line(log, "sstpc");
 	if (h->server) {
-		http_put_reply(h, &w, s->server_header);
+		http_put_reply(h, &w, s->server_header, s->date);
 		log_text(log, s->sent, wr_len(&w));
 	}
 }

@@ -90,12 +90,14 @@ static void test_a_writer_that_is_too_small_turns_bad(void **state)
 	}
 }
 
+static const char date[] = "Thu, 09 Nov 2006 00:51:09 GMT";
+
 static const char *reply(uint16_t code, bool is_head)
 {
 	struct http h = {.server = true, .code = code, .is_head = is_head};
 	struct wr w = wr_init(buf, sizeof(buf) - 1);
 
-	http_put_reply(&h, &w, "SSTP");
+	http_put_reply(&h, &w, "SSTP", date);
 	assert_false(w.bad);
 	buf[wr_len(&w)] = '\0';
 	return buf;
@@ -115,6 +117,7 @@ static void test_every_reply_has_at_most_five_headers_and_an_exact_length(void *
 			lines += *p == '\n';
 		assert_true(lines - 2 <= 5);
 		assert_int_equal(atoi(text + 9), codes[i]);
+		assert_non_null(strstr(text, "\r\nDate: Thu, 09 Nov 2006 00:51:09 GMT\r\n"));
 		if (codes[i] == 200) {
 			assert_string_equal(body, "");
 			continue;
