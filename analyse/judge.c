@@ -113,25 +113,32 @@ static void keep(const struct judge_hand *h, struct call *c, const struct findin
 		h->tell(h->ctx, c, to);
 }
 
+/* Returns whether a rule has found something in the call already. */
+static bool has_found(const struct call *c, const struct rule *r)
+{
+	for (size_t i = 0; i < c->n_findings; i++)
+		if (c->findings[i].rule == r)
+			return true;
+	return false;
+}
+
 /* Asks every rule of a moment. */
 static void ask(const struct judge_hand *h, struct call *c, struct judge *j, unsigned when)
 {
 	const struct rule *r;
 
 	for (size_t i = 0; (r = judge_rule(i)); i++) {
-		struct finding f = {r, r->severity, j->way, c->last, 0, NULL};
+		struct finding f = {.rule = r, .severity = r->severity};
 
-		if (!(r->when & when))
+		if (!(r->when & when) || (when == WHEN_END && has_found(c, r)))
 			continue;
-		if (j->look) {
-			f.at = j->look->unit->last;
-			f.way = j->look->way;
-		}
 		j->rule = r;
-		j->way = f.way;
+		j->way = j->look ? j->look->way : WAY_TO_SERVER;
+		j->at = j->look ? j->look->unit->last : c->last;
 		if (!r->check(j))
 			continue;
 		f.way = j->way;
+		f.at = j->at;
 		keep(h, c, &f, j->words);
 	}
 }

@@ -70,6 +70,7 @@ struct judge {
 	struct judge_shared *shared;
 	const struct look *look; /* NULL for WHEN_END */
 	enum way way;            /* who is at fault, as who sends that way */
+	struct origin at;        /* the packet that it is about; rules may name another */
 	const char *state;       /* WHEN_STATE: what is wrong with it */
 	const struct rule *rule;
 	char words[JUDGE_WORDS];
@@ -83,7 +84,7 @@ struct rule {
 	const char *section; /* of MS-SSTP */
 	enum rule_level level;
 	enum severity severity;
-	unsigned when; /* enum rule_when bits */
+	unsigned when; /* enum rule_when bits; at the end it is asked only if it has found nothing */
 	rule_check *check;
 };
 

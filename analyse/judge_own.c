@@ -14,11 +14,9 @@ static bool check_nothing(struct judge *j)
 
 static bool check_mac(struct judge *j)
 {
+	j->at = j->call->binding.at;
 	return j->call->binding.mac_ok == CHECK_WRONG &&
-	       say(j,
-		   "the compound MAC of CALL_CONNECTED in packet %llu is not the one that the %s "
-		   "gives",
-		   (unsigned long long)j->call->binding.at.frame,
+	       say(j, "the compound MAC of CALL_CONNECTED is not the one that the %s gives",
 		   j->call->binding.key == CALL_KEY_ZERO ? "zero key of a method without keys"
 							 : "key of this authentication");
 }
@@ -65,7 +63,7 @@ static bool check_keyless(struct judge *j)
 /* clang-format off */
 static const struct rule rows[] = {
 	{"call-verdict",    "-",         LEVEL_INFO, SEVERITY_NOTE, 0,        check_nothing},
-	{"S-3.3.5.2.3-08",  "3.3.5.2.3", MUST,                      WHEN_END, check_mac},
+	{"S-3.3.5.2.3-08",  "3.3.5.2.3", MUST, WHEN_CALL_CONNECTED | WHEN_END, check_mac},
 	{"S-5.3.3-02",      "5.3.3",     INFO,                      WHEN_END, check_keyless},
 	{"call-binding",    "3.2.5.2",   LEVEL_INFO, SEVERITY_NOTE, WHEN_END, check_unchecked},
 	{"call-state",      "3",         LEVEL_MUST, SEVERITY_WARNING, WHEN_STATE, check_state},

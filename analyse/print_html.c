@@ -32,6 +32,7 @@ static const char head[] =
 	"th{font-weight:600;white-space:nowrap}\n"
 	".findings td,.findings th{border-top:1px solid #d0d7de}\n"
 	"svg{display:block;max-width:100%;height:auto;font:12px system-ui,sans-serif}\n"
+	"svg line{shape-rendering:crispEdges}\n"
 	"code{font:13px ui-monospace,monospace;overflow-wrap:anywhere}\n"
 	"@media (prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}"
 	"svg{background:#fff}.verdict{color:#1b1f24}}\n"

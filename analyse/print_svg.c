@@ -11,6 +11,7 @@
 #define LEFT       230 /* the client's line in the ladder */
 #define RIGHT      900 /* the server's */
 #define STEP       20
+#define AXIS       165 /* the ladder's time axis */
 #define TEXT_SHOWN 96
 #define PLOT       160 /* height of the curves */
 
@@ -71,15 +72,48 @@ void print_svg_phases(FILE *out, const struct call *c)
 	fputs("</svg>\n", out);
 }
 
-static void put_step(FILE *out, const struct call *c, const struct call_step *s, unsigned y)
+/* Returns how far below the step before a step stands: the further, the more time lies between. */
+static unsigned gap(uint64_t before, uint64_t now)
 {
-	static const char *const colours[] = {
-		[STEP_TCP] = "#6e7781",  [STEP_TLS] = "#6e7781",      [STEP_HTTP] = "#8250df",
-		[STEP_SSTP] = "#0969da", [STEP_PPP] = "#1a7f37",      [STEP_DATA] = "#9a6700",
-		[STEP_NOTE] = "#cf222e", [STEP_LEFT_OUT] = "#cf222e",
-	};
-	bool up = s->way == WAY_TO_SERVER;
-	int tip = up ? RIGHT : LEFT;
+	uint64_t ms = now > before ? (now - before) / 1000000 : 0;
+	unsigned more = 0;
+
+	for (; ms >= 10; ms /= 10)
+		more += 8;
+	return STEP + more;
+}
+
+/* Returns the worst thing that was found in a packet; NULL: nothing but notes. */
+static const struct finding *find_fault(const struct call *c, uint64_t frame)
+{
+	const struct finding *worst = NULL;
+
+	for (size_t i = 0; i < c->n_findings; i++) {
+		const struct finding *f = &c->findings[i];
+
+		if (f->at.frame == frame && f->severity > SEVERITY_NOTE &&
+		    (!worst || f->severity > worst->severity))
+			worst = f;
+	}
+	return worst;
+}
+
+/* Marks a step whose packet has a finding. */
+static void put_mark(FILE *out, const struct call *c, const struct call_step *s, unsigned y)
+{
+	const struct finding *f = s->kind == STEP_DATA ? NULL : find_fault(c, s->at.frame);
+
+	if (!f)
+		return;
+	fprintf(out, "<circle class=\"mark\" cx=\"%d\" cy=\"%u\" r=\"5\" fill=\"%s\"><title>",
+		LEFT - 22, y, f->severity == SEVERITY_ERROR ? "#cf222e" : "#bf8700");
+	print_html_text(out, f->text ? f->text : "");
+	fputs("</title></circle>\n", out);
+}
+
+/* Writes what stands on a step's arrow. */
+static void put_words(FILE *out, const struct call_step *s, unsigned y)
+{
 	char room[TEXT_SHOWN + 4];
 
 	if (s->kind == STEP_DATA)
@@ -91,40 +125,72 @@ static void put_step(FILE *out, const struct call *c, const struct call_step *s,
 	else
 		snprintf(room, sizeof(room), "%.*s%s", TEXT_SHOWN, s->text ? s->text : "",
 			 s->text && strlen(s->text) > TEXT_SHOWN ? "..." : "");
-	fprintf(out,
-		"<g stroke=\"%s\"><line x1=\"%d\" y1=\"%u\" x2=\"%d\" y2=\"%u\"%s/>"
-		"<path d=\"M%d %u l%d -4 m%d 4 l%d 4\" fill=\"none\"/></g>"
-		"<text x=\"8\" y=\"%u\">%s</text><text x=\"150\" y=\"%u\" "
-		"text-anchor=\"end\">%llu</text>"
-		"<text class=\"step\" x=\"%d\" y=\"%u\" text-anchor=\"middle\">",
-		colours[s->kind], LEFT, y, RIGHT, y,
-		s->kind == STEP_NOTE ? " stroke-dasharray=\"3 5\"" : "", tip, y, up ? -8 : 8,
-		up ? 8 : -8, up ? -8 : 8, y + 4, call_seconds_text(call_since(c, s->at.ns)), y + 4,
-		(unsigned long long)s->at.frame, (LEFT + RIGHT) / 2, y - 3);
+	fprintf(out, "<text class=\"step\" x=\"%d\" y=\"%u\" text-anchor=\"middle\">",
+		(LEFT + RIGHT) / 2, y - 3);
 	print_html_text(out, room);
 	fputs("</text>\n", out);
+}
+
+static void put_step(FILE *out, const struct call *c, const struct call_step *s, unsigned y)
+{
+	static const char *const colours[] = {
+		[STEP_TCP] = "#6e7781",  [STEP_TLS] = "#6e7781",      [STEP_HTTP] = "#8250df",
+		[STEP_SSTP] = "#0969da", [STEP_PPP] = "#1a7f37",      [STEP_DATA] = "#9a6700",
+		[STEP_NOTE] = "#cf222e", [STEP_LEFT_OUT] = "#cf222e",
+	};
+	bool up = s->way == WAY_TO_SERVER;
+
+	fprintf(out,
+		"<text x=\"84\" y=\"%u\" text-anchor=\"end\">%s</text><text x=\"150\" y=\"%u\" "
+		"text-anchor=\"end\">%llu</text>"
+		"<line x1=\"%d\" y1=\"%u\" x2=\"%d\" y2=\"%u\" stroke=\"#8c959f\"/>",
+		y + 4, call_seconds_text(call_since(c, s->at.ns)), y + 4,
+		(unsigned long long)s->at.frame, AXIS, y, AXIS + 8, y);
+	fprintf(out,
+		"<g stroke=\"%s\"><line x1=\"%d\" y1=\"%u\" x2=\"%d\" y2=\"%u\"%s/>"
+		"<path d=\"M%d %u l%d -4 m%d 4 l%d 4\" fill=\"none\"/></g>",
+		colours[s->kind], LEFT, y, RIGHT, y,
+		s->kind == STEP_NOTE ? " stroke-dasharray=\"3 5\"" : "", up ? RIGHT : LEFT, y,
+		up ? -8 : 8, up ? 8 : -8, up ? -8 : 8);
+	put_words(out, s, y);
+	put_mark(out, c, s, y);
+}
+
+/* Draws the two sides and the time axis, `height` long. */
+static void put_poles(FILE *out, unsigned height)
+{
+	static const struct {
+		int x, text;
+		const char *name;
+	} poles[] = {{AXIS, 84, "seconds"}, {LEFT, LEFT, "client"}, {RIGHT, RIGHT, "server"}};
+
+	fputs("<text x=\"150\" y=\"16\" text-anchor=\"end\">packet</text>\n", out);
+	for (size_t i = 0; i < sizeof(poles) / sizeof(poles[0]); i++)
+		fprintf(out,
+			"<text x=\"%d\" y=\"16\" text-anchor=\"%s\">%s</text>"
+			"<line x1=\"%d\" y1=\"24\" x2=\"%d\" y2=\"%u\" stroke=\"#8c959f\"/>\n",
+			poles[i].text, i ? "middle" : "end", poles[i].name, poles[i].x, poles[i].x,
+			height);
 }
 
 void print_svg_ladder(FILE *out, const struct call *c)
 {
 	const struct call_step *s;
-	unsigned n = 0;
-	unsigned y = 50;
+	uint64_t before = c->first.ns;
+	unsigned y = 30;
 
-	while (call_step_at(c, n))
-		n++;
-	open_svg(out, "ladder", n * STEP + 70, "the messages of the call in order");
-	fprintf(out,
-		"<text x=\"8\" y=\"16\">seconds</text><text x=\"150\" y=\"16\" "
-		"text-anchor=\"end\">packet</text>"
-		"<text x=\"%d\" y=\"16\" text-anchor=\"middle\">client</text>"
-		"<text x=\"%d\" y=\"16\" text-anchor=\"middle\">server</text>"
-		"<g stroke=\"#8c959f\"><line x1=\"%d\" y1=\"24\" x2=\"%d\" y2=\"%u\"/>"
-		"<line x1=\"%d\" y1=\"24\" x2=\"%d\" y2=\"%u\"/></g>\n",
-		LEFT, RIGHT, LEFT, LEFT, n * STEP + 60, RIGHT, RIGHT, n * STEP + 60);
 	for (size_t i = 0; (s = call_step_at(c, i)); i++) {
+		y += gap(before, s->at.ns);
+		before = s->at.ns;
+	}
+	open_svg(out, "ladder", y + 20, "the messages of the call in order, time going down");
+	put_poles(out, y + 10);
+	before = c->first.ns;
+	y = 30;
+	for (size_t i = 0; (s = call_step_at(c, i)); i++) {
+		y += gap(before, s->at.ns);
+		before = s->at.ns;
 		put_step(out, c, s, y);
-		y += STEP;
 	}
 	fputs("</svg>\n", out);
 	if (c->steps.left_out)
