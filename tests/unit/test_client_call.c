@@ -304,7 +304,8 @@ static enum exit_code call(enum script script, struct options *o)
 	server.link = NULL;
 	server.up = server.down = server.stop = server.goodbye = server.shaken = server.asked =
 		false;
-	server.solicits = server.datagrams = 0;
+	server.solicits = 0;
+	server.datagrams = 0;
 	server.after_refusal = -1;
 	memset(server.request, 0, sizeof(server.request));
 	snprintf(o->host, sizeof(o->host), "127.0.0.1");
