@@ -153,11 +153,12 @@ static void on_timer(struct ev_loop *ev, ev_timer *timer, int revents);
 static void arm(struct loop_timer *t)
 {
 	uint64_t now = clock_ms();
-	uint64_t after = t->at > now ? t->at - now : 0;
+	int64_t after = 86400000; /* wakes once a day at least: keeps the sum exact in a double */
 
-	if (after > 86400000) /* wakes once a day at least: keeps the sum exact in a double */
-		after = 86400000;
-	t->armed = now + after;
+	if (t->at < now + 86400000)
+		after = (int64_t)(t->at -
+				  now); /* negative when it is due: due timers keep their order */
+	t->armed = t->at < now ? now : now + (uint64_t)after;
 	ev_timer_stop(t->loop->ev, &t->ev);
 	ev_now_update(t->loop->ev);
 	ev_timer_set(&t->ev, (double)after / 1000.0, 0.0);
