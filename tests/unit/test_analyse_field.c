@@ -112,9 +112,9 @@ static void test_a_tree_is_bounded_and_says_when_it_is_full(void **state)
 	field_tree_reset(&t, NULL);
 	assert_false(t.full);
 	for (unsigned i = 0; i < FIELD_NODES_MAX; i++)
-		field_label(&t, field_add_none(&t, FIELD_TLS_RECORD, 0, 0), "%0200u", i);
+		field_label(&t, field_add_none(&t, FIELD_TLS_RECORD, 0, 0), "%0300u", i);
 	assert_true(t.full);
-	assert_true(field_tree_memory(&t) < 16u << 20);
+	assert_true(field_tree_memory(&t) < 24u << 20);
 	field_tree_reset(&t, NULL);
 	for (unsigned i = 0; i < 2 * FIELD_DEPTH_MAX; i++)
 		field_open(&t, field_add_none(&t, FIELD_TLS_RECORD, 0, 0));
