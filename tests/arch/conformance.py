@@ -117,6 +117,10 @@ def faults(known, rows, passed):
     for number in known:
         if number not in seen:
             yield f"{number}: has no row"
+    order = list(known)
+    for before, after in zip(rows, rows[1:]):
+        if before[0] in known and after[0] in known and order.index(before[0]) > order.index(after[0]):
+            yield f"{after[0]}: stands behind {before[0]}, not in the order of the specification"
 
 
 def main():

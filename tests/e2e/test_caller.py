@@ -134,7 +134,7 @@ def a_clients_crypto_binding_is_right_for_either_hash(the_lab):
 
 
 @test("protocol")
-def no_ppp_comes_before_the_acknowledgement_and_no_data_before_call_connected(the_lab):
+def no_ppp_comes_before_the_acknowledgement_and_a_refused_password_disconnects(the_lab):
     client, one = Calls(the_lab).call()
     one.further(1)
     one.send_frame(peer.LCP, b"\1\1\0\4")
