@@ -75,8 +75,6 @@ static void drain_and_conclude(struct call *c)
 /* What follows every use of the link: its output leaves, and the loop waits for what is next. */
 static void end_turn(struct call *c)
 {
-	enum tls_result result;
-
 	pump_events(&c->pump);
 	if (c->over)
 		return;
@@ -84,11 +82,11 @@ static void end_turn(struct call *c)
 		drain_and_conclude(c);
 		return;
 	}
-	result = pump_output(&c->pump);
+	pump_output(&c->pump); /* a broken connection is the next input's to tell */
 	pump_events(&c->pump);
 	loop_fd_want(&c->sock, pump_wants(&c->pump));
-	/* A full socket leaves the packets to the kernel's queue, which knows how to drop them. */
-	loop_fd_want(&c->tun, c->binding && (c->up4 || c->up6) && result == TLS_OK ? LOOP_READ : 0);
+	/* Also while the socket is full: the device's own queue would hold megabytes. */
+	loop_fd_want(&c->tun, c->binding && (c->up4 || c->up6) ? LOOP_READ : 0);
 	loop_timer_at(&c->deadline, sstp_link_deadline(c->link));
 	if (c->down)
 		loop_later(c->loop, &c->again);

@@ -4,12 +4,17 @@
 
 #include <time.h>
 
-uint64_t clock_ms(void)
+uint64_t clock_us(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail: the clock and the pointer are good */
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+uint64_t clock_ms(void)
+{
+	return clock_us() / 1000;
 }
 
 uint64_t clock_unix(void)

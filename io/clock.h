@@ -8,6 +8,8 @@
 
 /* Returns milliseconds on a clock that never goes back: the clock of links, timers and loops. */
 uint64_t clock_ms(void);
+/* The same in microseconds. */
+uint64_t clock_us(void);
 /* Returns the seconds since 1970-01-01 UTC, for records that people and other programs read. */
 uint64_t clock_unix(void);
 /* Writes now as the Date header has it ("Sun, 06 Nov 1994 08:49:37 GMT", RFC 9110 5.6.7). */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/clock.h"
+
 void pump_init(struct pump *p, struct sstp_link *link, struct tls *tls, const struct pump_owner *to)
 {
 	memset(p, 0, sizeof(*p));
@@ -18,6 +20,7 @@ void pump_fini(struct pump *p)
 	free(p->held);
 	p->held = NULL;
 	p->held_n = p->held_at = 0;
+	backlog_fini(&p->waiting);
 	p->run = NULL;
 	p->run_n = 0;
 }
@@ -54,12 +57,30 @@ static enum tls_result note(struct pump *p, enum tls_result result)
 	return result;
 }
 
-void pump_flush_run(struct pump *p)
+/* Sends what is queued, and notes whether the socket took it all. */
+static enum tls_result flush(struct pump *p)
+{
+	enum tls_result result = note(p, tls_flush(p->tls));
+
+	p->full = result == TLS_WANT_WRITE;
+	return result;
+}
+
+/* Makes a record of the run. */
+static void write_run(struct pump *p)
 {
 	if (p->run_n && p->broken != TLS_FAILED)
 		note(p, tls_write(p->tls, p->run, p->run_n));
 	p->run = NULL;
 	p->run_n = 0;
+}
+
+void pump_flush_run(struct pump *p)
+{
+	write_run(p);
+	p->batch_us = 0;
+	if (!p->full && p->broken != TLS_FAILED && tls_queued(p->tls) >= PUMP_GATHER)
+		flush(p);
 }
 
 /* Queues what the link has to say, a unit a record; stops where the queue is full. */
@@ -68,7 +89,7 @@ static void queue_units(struct pump *p)
 	const uint8_t *unit;
 	size_t n;
 
-	while (!pump_full(p) && (n = sstp_link_output(p->link, &unit)) != 0) {
+	while (tls_queued(p->tls) < PUMP_GATHER && (n = sstp_link_output(p->link, &unit)) != 0) {
 		if (n > TLS_RECORD)
 			n = TLS_RECORD;
 		if (p->broken != TLS_FAILED)
@@ -77,33 +98,59 @@ static void queue_units(struct pump *p)
 	}
 }
 
-int pump_send(struct pump *p, uint8_t *packet, size_t n, uint64_t now)
+/* Frames a packet and adds it to the run. */
+static int gather(struct pump *p, uint8_t *packet, size_t n, uint64_t now)
 {
 	uint8_t *frame = packet - SSTP_HEADROOM;
+	int err = sstp_link_send(p->link, packet, n, now);
 	const uint8_t *unit;
-	int err;
 
-	if (p->broken == TLS_FAILED)
-		return SSTP_E_CLOSED;
-	err = sstp_link_send(p->link, packet, n, now);
 	if (err)
 		return err;
 	n += SSTP_HEADROOM;
 	if (sstp_link_output(p->link, &unit)) { /* was said before this packet came */
-		pump_flush_run(p);
+		write_run(p);
 		queue_units(p);
 	}
 	if (p->run_n && (p->single || p->run + p->run_n != frame || p->run_n + n > TLS_RECORD))
-		pump_flush_run(p);
+		write_run(p);
 	if (!p->run_n)
 		p->run = frame;
 	p->run_n += n;
 	return SSTP_OK;
 }
 
+int pump_send(struct pump *p, uint8_t *packet, size_t n, uint64_t now)
+{
+	if (p->broken == TLS_FAILED)
+		return SSTP_E_CLOSED;
+	if (!p->full && !p->waiting.head)
+		return gather(p, packet, n, now);
+	if (!p->batch_us)
+		p->batch_us = clock_us();
+	backlog_put(&p->waiting, packet, n, p->batch_us); /* or it is counted there */
+	return SSTP_OK;
+}
+
+/* Makes records of some of the packets that wait; false when none was left. */
+static bool take_sip(struct pump *p)
+{
+	uint64_t now = clock_us();
+	size_t taken = 0, n;
+	uint8_t *packet;
+
+	while (taken < PUMP_SIP && (packet = backlog_take(&p->waiting, now, &n)) != NULL)
+		if (gather(p, packet, n, now / 1000) == SSTP_OK)
+			taken += n;
+	write_run(p);
+	backlog_release(&p->waiting);
+	return taken != 0;
+}
+
 enum tls_result pump_output(struct pump *p)
 {
-	pump_flush_run(p);
+	write_run(p);
+	p->batch_us = 0;
 	for (;;) {
 		enum tls_result result;
 		const uint8_t *unit;
@@ -111,8 +158,10 @@ enum tls_result pump_output(struct pump *p)
 		queue_units(p);
 		if (p->broken == TLS_FAILED)
 			return p->broken;
-		result = note(p, tls_flush(p->tls));
-		if (result != TLS_OK || !sstp_link_output(p->link, &unit))
+		result = flush(p);
+		if (result != TLS_OK)
+			return result;
+		if (!sstp_link_output(p->link, &unit) && !(p->waiting.head && take_sip(p)))
 			return result;
 	}
 }
@@ -222,5 +271,5 @@ unsigned pump_wants(const struct pump *p)
 
 bool pump_full(const struct pump *p)
 {
-	return tls_queued(p->tls) >= PUMP_QUEUE;
+	return p->full;
 }

@@ -12,7 +12,11 @@
  *	pump_input()   takes some records from TLS, calls back for packets and events
  *	pump_output()  queues what the link has to say and sends
  * and for packets towards the peer:
- *	pump_send() for each, then pump_output() before their memory is used again.
+ *	pump_send() for each, then pump_flush_run() before their memory is used again, and
+ *	pump_output() at the end of the turn.
+ *
+ * While the socket is full the packets wait in a queue that CoDel keeps short (backlog.h); what the
+ * link has to say itself goes before them.
  */
 #ifndef IO_PUMP_H
 #define IO_PUMP_H
@@ -21,12 +25,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "io/backlog.h"
 #include "io/loop.h"
 #include "io/tls.h"
 #include "sstp/link.h"
 
-/* How many bytes may wait in the TLS queue before pump_full() says so. */
-#define PUMP_QUEUE 65536
+/* How many bytes of records are gathered before they are sent without waiting for pump_output(). */
+#define PUMP_GATHER 131072
+/* How many bytes of packets leave the queue for a socket that was full, at a time: few, for what
+ * is a TLS record already CoDel does not see any more. */
+#define PUMP_SIP 32768
 /* What a busy peer may cost in a turn of the loop, in bytes. */
 #define PUMP_TURN TLS_READ_SIZE
 
@@ -55,6 +63,9 @@ struct pump {
 	bool single;            /* the peer wants one SSTP packet a record */
 	bool eof;               /* the link was told of the stream's end */
 	enum tls_result broken; /* TLS_CLOSED or TLS_FAILED once TLS is of no use */
+	bool full;              /* the socket was, when it was last tried */
+	struct backlog waiting; /* packets, while it is */
+	uint64_t batch_us;      /* when the batch at hand came, 0: not asked yet */
 	uint8_t *held; /* bytes that the link did not take yet; allocated while there are any */
 	size_t held_n, held_at;
 };
@@ -80,14 +91,17 @@ enum pump_result pump_input(struct pump *p, uint8_t *buf, size_t most, uint64_t 
 /*
  * Frames the IP packet, which has SSTP_HEADROOM writable bytes before it, and gathers it; what the
  * link has to say itself goes first. The bytes must stay until pump_output() or pump_flush_run().
- * Returns what sstp_link_send() returns, or SSTP_E_CLOSED when TLS is of no use any more.
+ * While the socket is full a copy waits instead, or is dropped and counted in p->waiting. Returns
+ * what sstp_link_send() returns, or SSTP_E_CLOSED when TLS is of no use any more.
  */
 int pump_send(struct pump *p, uint8_t *packet, size_t n, uint64_t now);
-/* Makes TLS records of the packets gathered, so that their memory is free again; sends nothing. */
+/* Makes a TLS record of the packets gathered, so that their memory is free again; sends once
+ * PUMP_GATHER bytes of records have come together. */
 void pump_flush_run(struct pump *p);
 /*
- * Queues the link's output and the gathered packets, and sends. Returns TLS_OK when all is gone,
- * TLS_WANT_WRITE when the socket is full, TLS_FAILED or TLS_CLOSED when it is of no use.
+ * Queues the link's output, the gathered packets and those that wait, and sends. Returns TLS_OK
+ * when all is gone, TLS_WANT_WRITE when the socket is full, TLS_FAILED or TLS_CLOSED when it is of
+ * no use.
  */
 enum tls_result pump_output(struct pump *p);
 /* Hands the link's events and trace records to the owner: after any door that the owner used. */
@@ -97,8 +111,7 @@ void pump_events(struct pump *p);
  * pump_input() and pump_output().
  */
 unsigned pump_wants(const struct pump *p);
-/* Returns whether so much is queued that no packet should be added: the client stops to read its
- * TUN, the server drops. */
+/* Returns whether the socket is full, so that packets wait. */
 bool pump_full(const struct pump *p);
 
 #endif

@@ -194,6 +194,7 @@ void session_settle(struct session *s)
 		return;
 	pump_events(&s->pump);
 	result = pump_output(&s->pump);
+	s->drops.queue = s->pump.waiting.dropped;
 	pump_events(&s->pump);
 	if (result < 0 && !s->down)
 		sstp_link_eof(s->link, clock_ms());
@@ -300,10 +301,10 @@ static void on_io(void *arg, unsigned ready)
 		serve_tls(s);
 		break;
 	case STAGE_LINK:
-		if ((ready & LOOP_WRITE) && pump_output(&s->pump) < 0)
-			session_settle(s);
-		else
+		if ((ready & LOOP_READ) || s->pump.held)
 			serve_link(s);
+		else
+			session_settle(s); /* sends what waits */
 		break;
 	case STAGE_DRAIN:
 		drain(s);

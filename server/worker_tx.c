@@ -42,11 +42,6 @@ static void send_here(struct worker *w, uint32_t slot, uint8_t *p, size_t n, uin
 		w->stats.no_route++;
 		return;
 	}
-	if (pump_full(&s->pump) && (pump_output(&s->pump) != TLS_OK || pump_full(&s->pump))) {
-		s->drops.queue++; /* the socket is full too: the client does not keep up */
-		make_dirty(s);
-		return;
-	}
 	if (pump_send(&s->pump, p, n, now) != SSTP_OK) {
 		s->drops.closed++;
 		return;
