@@ -12,7 +12,7 @@ static const char *base_name(const struct field_info *info)
 		[BASE_W32] = "32",
 	};
 
-	return names[info->base];
+	return names[info->either[0] ? field_infos[info->either[0]].base : info->base];
 }
 
 void print_list(FILE *out)
