@@ -3,8 +3,10 @@
 #include "analyse/filter/filter.h"
 #include "analyse/frames.h"
 #include "analyse/options.h"
+#include "analyse/progress.h"
 #include "analyse/report.h"
 #include "analyse/tls_keys.h"
+#include "lib/base/secret.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -14,6 +16,7 @@
 #include <unistd.h>
 
 #define DEFAULT_BPF "tcp port 443"
+#define RADIUS_BPF  "tcp port 443 or udp port 1812"
 #define ERROR_TEXT  1024
 
 struct program {
@@ -26,6 +29,7 @@ struct program {
 	struct flow *flow;
 	struct call_secrets *secrets;
 	struct report *report;
+	struct save *save; /* NULL: nothing is written */
 	uint64_t shown;
 	bool failed; /* standard output cannot be written any more */
 };
@@ -57,16 +61,39 @@ static int compile_filter(struct program *p)
 	return EXIT_USAGE;
 }
 
+/* Reads the password of key files from --pass-file; NULL when there is none. Wiped by the caller.
+ */
+static char *read_password(struct program *p)
+{
+	FILE *in = p->options.pass_file ? fopen(p->options.pass_file, "re") : NULL;
+	char *line = NULL;
+	size_t room = 0;
+
+	if (!in)
+		return NULL;
+	if (getline(&line, &room, in) < 0) {
+		free(line);
+		line = NULL;
+	}
+	fclose(in);
+	if (line)
+		line[strcspn(line, "\r\n")] = '\0';
+	return line;
+}
+
 /* Loads a key file, asking for its password when it has one and none was given. */
 static int load_key(struct program *p, const char *arg, bool pfx)
 {
 	char *spec = strdup(arg), why[TLS_KEYS_WHY] = "";
+	char *kept = read_password(p);
 	enum tls_load result = TLS_LOAD_FAILED;
 	char *password;
 
 	if (!spec)
 		return complain("there is no memory");
 	password = tls_keys_split(spec);
+	if (!password)
+		password = kept;
 	for (unsigned try = 0; try < 2; try++) {
 		result = pfx ? tls_keys_load_pfx(p->keys, spec, password, why)
 			     : tls_keys_load_key(p->keys, spec, password, why);
@@ -76,6 +103,10 @@ static int load_key(struct program *p, const char *arg, bool pfx)
 	}
 	if (result != TLS_LOAD_OK)
 		fprintf(stderr, "sstpdump: %s\n", why);
+	if (kept)
+		wipe(kept, strlen(kept));
+	free(kept);
+	wipe(spec, strlen(spec));
 	free(spec);
 	return result == TLS_LOAD_OK ? -1 : EXIT_USAGE;
 }
@@ -85,6 +116,12 @@ static int load_keys(struct program *p)
 	const struct options *o = &p->options;
 	char why[TLS_KEYS_WHY];
 	int result = -1;
+
+	if (o->pass_file && access(o->pass_file, R_OK)) {
+		fprintf(stderr, "sstpdump: --pass-file: cannot read %s: %s\n", o->pass_file,
+			strerror(errno));
+		return EXIT_USAGE;
+	}
 
 	p->keys = tls_keys_new();
 	if (!p->keys)
@@ -128,10 +165,19 @@ static int load_secrets(struct program *p)
 	return -1;
 }
 
+/* Returns the capture filter of a live capture for which none was given. */
+static const char *default_bpf(const struct options *o)
+{
+	for (unsigned i = 0; i < o->n_secret; i++)
+		if (o->secret[i].kind == SECRET_RADIUS)
+			return RADIUS_BPF;
+	return DEFAULT_BPF;
+}
+
 static int open_capture(struct program *p)
 {
 	const struct options *o = &p->options;
-	const char *bpf = o->iface && !*o->bpf ? DEFAULT_BPF : o->bpf;
+	const char *bpf = o->iface && !*o->bpf ? default_bpf(o) : o->bpf;
 	char why[CAPTURE_WHY];
 	struct capture_live live = {.filter = bpf, .promiscuous = true};
 
@@ -171,11 +217,13 @@ static void print_frame(struct program *p, const struct dissect *d,
 static void on_frame(void *ctx, struct dissect *d, const struct flow_packet *packet)
 {
 	struct program *p = ctx;
+	bool taken = true;
 
 	report_packet(p->report, packet);
-	if (p->options.quiet)
-		return;
-	if (p->filter && !filter_match(p->filter, &d->tree))
+	if (p->filter && (!p->options.quiet || p->save))
+		taken = filter_match(p->filter, &d->tree);
+	save_frame(p->save, packet->headers->frame, taken);
+	if (p->options.quiet || !taken)
 		return;
 	p->shown++;
 	dissect_displayed(d);
@@ -198,8 +246,10 @@ static void on_opened(void *ctx, struct flow_conn *c, void **mine)
 
 static void on_unit(void *ctx, struct dissect *d, struct flow_conn *c, const struct unit *u)
 {
-	(void)ctx;
+	struct program *p = ctx;
+
 	report_unit(frames_mine(c), d, u);
+	save_unit(p->save, u);
 }
 
 static void on_note(void *ctx, struct dissect *d, struct flow_conn *c, const struct note *n)
@@ -245,6 +295,16 @@ static int make_report(struct program *p)
 	return report_new(&p->report, &config, stdout, why) ? complain(why) : -1;
 }
 
+static int open_save(struct program *p)
+{
+	const struct options *o = &p->options;
+	char why[WRITER_WHY];
+
+	if (!o->write || !save_open(&p->save, o->write, o->what, &o->ring, why))
+		return -1;
+	return complain(why);
+}
+
 static int make_rooms(struct program *p)
 {
 	const struct options *o = &p->options;
@@ -278,25 +338,30 @@ static void run(struct program *p)
 	const struct options *o = &p->options;
 	time_t end = o->duration ? time(NULL) + (time_t)o->duration : 0;
 	enum capture_next got;
+	struct progress bar;
 	struct frame frame;
 	uint64_t n = 0;
 
+	progress_init(&bar, o->read && (o->quiet || !isatty(STDOUT_FILENO)));
 	interrupted = p->capture;
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);
 	while ((got = capture_next(p->capture, &frame)) > CAPTURE_END) {
 		if (got == CAPTURE_FRAME) {
 			flow_frame(p->flow, &frame);
+			progress_step(&bar, p->capture);
 			n++;
 		} else if (got == CAPTURE_SECRETS) {
 			flow_secrets(p->flow, capture_secrets(p->capture));
 		} else {
 			flow_idle(p->flow);
+			save_flush(p->save);
 		}
 		if ((o->count && n >= o->count) || (end && time(NULL) >= end))
 			break;
 	}
 	interrupted = NULL;
+	progress_end(&bar);
 	flow_finish(p->flow);
 }
 
@@ -311,6 +376,15 @@ static void print_end(const struct program *p)
 		(unsigned long long)stats.dropped);
 }
 
+/* Ends the file of -w. */
+static int close_save(struct program *p, char why[REPORT_WHY])
+{
+	struct save *s = p->save;
+
+	p->save = NULL;
+	return save_close(s, why);
+}
+
 static int work(struct program *p)
 {
 	int result = compile_filter(p);
@@ -323,15 +397,19 @@ static int work(struct program *p)
 	if (result < 0)
 		result = open_capture(p);
 	if (result < 0)
+		result = open_save(p);
+	if (result < 0)
 		result = make_rooms(p);
 	if (result >= 0)
 		return result;
 	if (p->options.form == FORM_FIELDS)
 		print_fields_head(stdout, &p->options.fields);
+	if (p->options.iface)
+		fprintf(stderr, "Capturing on %s\n", p->options.iface);
 	run(p);
 	if (p->options.iface)
 		print_end(p);
-	if (report_end(p->report, why))
+	if (report_end(p->report, why) || close_save(p, why))
 		return complain(why);
 	if (*capture_fault(p->capture))
 		return complain(capture_fault(p->capture));
@@ -343,6 +421,7 @@ static int work(struct program *p)
 int main(int argc, char **argv)
 {
 	static struct program p;
+	char why[WRITER_WHY];
 	int result = options_read(&p.options, argc, argv);
 
 	if (result >= 0)
@@ -359,6 +438,7 @@ int main(int argc, char **argv)
 	flow_free(p.flow);
 	frames_free(p.frames);
 	report_free(p.report);
+	save_close(p.save, why);
 	call_secrets_free(p.secrets);
 	capture_close(p.capture);
 	tls_keys_free(p.keys);

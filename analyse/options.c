@@ -19,6 +19,10 @@ enum long_only {
 	OPT_HTML,
 	OPT_EXPERT,
 	OPT_VERSION,
+	OPT_PASS_FILE,
+	OPT_RAW,
+	OPT_PPP,
+	OPT_INNER,
 	OPT_SECRETS, /* and enum options_secret from here on */
 };
 
@@ -31,10 +35,17 @@ static const char help[] =
 	"  -i INTERFACE         capture live; the capture filter is \"tcp port 443\" unless given\n"
 	"  -c N                 stop after N packets\n"
 	"  -a duration:SECONDS  stop after so long\n"
+	"  -w FILE              write pcapng instead of showing packets: of a live capture the "
+	"packets\n"
+	"                       themselves, of a file the decrypted PPP frames\n"
+	"  --raw, --ppp, --inner  write the packets, the PPP frames, the inner IP packets\n"
+	"  -b filesize:KB|duration:SECONDS|files:N  with -w, a ring of files\n"
+	"  -P                   with -w, show the packets too\n"
 	"Decryption:\n"
 	"  --pfx FILE[:PASSWORD]  PKCS#12 file with the server's key\n"
 	"  --key FILE             the server's key, PEM\n"
 	"  --keylog FILE          TLS key log (SSLKEYLOGFILE), read while it grows\n"
+	"  --pass-file FILE       the password of key files is the first line of FILE\n"
 	"Crypto binding:\n"
 	"  --password USER:PASSWORD  check compound MACs of MS-CHAPv2 calls; no USER: of anybody\n"
 	"  --nt-hash USER:HASH       the same with the NT hash, 32 hex digits\n"
@@ -77,6 +88,10 @@ static const struct option longs[] = {
 	{"nt-hash", required_argument, NULL, OPT_SECRETS + SECRET_NT_HASH},
 	{"msk", required_argument, NULL, OPT_SECRETS + SECRET_MSK},
 	{"radius", required_argument, NULL, OPT_SECRETS + SECRET_RADIUS},
+	{"pass-file", required_argument, NULL, OPT_PASS_FILE},
+	{"raw", no_argument, NULL, OPT_RAW},
+	{"ppp", no_argument, NULL, OPT_PPP},
+	{"inner", no_argument, NULL, OPT_INNER},
 	{"version", no_argument, NULL, OPT_VERSION},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
@@ -139,7 +154,33 @@ static int add_secret(struct options *o, enum options_secret kind, const char *t
 	return -1;
 }
 
-/* Takes one option about calls; -1 to go on. */
+/* Takes -b. */
+static int read_ring(struct options *o, const char *s)
+{
+	uint64_t n = 0;
+	const char *colon = strchr(s, ':');
+
+	if (!colon || !read_number(colon + 1, &n) || !n)
+		return fail("-b takes filesize:KB, duration:SECONDS or files:N, not", s);
+	if (!strncmp(s, "filesize:", 9) && n <= UINT64_MAX / 1000)
+		o->ring.bytes = n * 1000;
+	else if (!strncmp(s, "duration:", 9))
+		o->ring.seconds = n;
+	else if (!strncmp(s, "files:", 6) && n <= 100000)
+		o->ring.files = (unsigned)n;
+	else
+		return fail("-b takes filesize:KB, duration:SECONDS or files:N, not", s);
+	return -1;
+}
+
+static int set_what(struct options *o, enum save_what what)
+{
+	o->what = what;
+	o->what_set = true;
+	return -1;
+}
+
+/* Takes one option about calls or files; -1 to go on. */
 static int take_call(struct options *o, int opt, const char *arg)
 {
 	switch (opt) {
@@ -154,6 +195,23 @@ static int take_call(struct options *o, int opt, const char *arg)
 		return -1;
 	case OPT_EXPERT:
 		return read_severity(o, arg);
+	case 'w':
+		o->write = arg;
+		return -1;
+	case 'b':
+		return read_ring(o, arg);
+	case 'P':
+		o->show = true;
+		return -1;
+	case OPT_RAW:
+		return set_what(o, SAVE_RAW);
+	case OPT_PPP:
+		return set_what(o, SAVE_PPP);
+	case OPT_INNER:
+		return set_what(o, SAVE_INNER);
+	case OPT_PASS_FILE:
+		o->pass_file = arg;
+		return -1;
 	case OPT_VERSION:
 		puts("sstpdump " PROGRAM_VERSION);
 		return EXIT_CLEAN;
@@ -243,20 +301,9 @@ static int read_bpf(struct options *o, int argc, char **argv)
 	return -1;
 }
 
-int options_read(struct options *o, int argc, char **argv)
+/* Sets what options say together; -1 when they fit. */
+static int settle(struct options *o)
 {
-	int opt, result = -1;
-
-	*o = (struct options){.color = isatty(STDOUT_FILENO) == 1, .least = SEVERITY_WARNING};
-	print_fields_init(&o->fields);
-	while (result < 0 &&
-	       (opt = getopt_long(argc, argv, "r:i:Y:c:a:VxqT:e:E:G:h", longs, NULL)) != -1)
-		result = take(o, opt, optarg);
-	if (result >= 0)
-		return result;
-	result = read_bpf(o, argc - optind, argv + optind);
-	if (result >= 0 || o->list)
-		return result;
 	if (!o->read == !o->iface) {
 		fputs("sstpdump: say what to read: -r FILE or -i INTERFACE\n"
 		      "Try sstpdump --help.\n",
@@ -265,9 +312,34 @@ int options_read(struct options *o, int argc, char **argv)
 	}
 	if ((o->calls || o->ladder || o->expert || o->html) && !o->packets)
 		o->quiet = true;
+	if (o->write && !o->show && !o->tree && !o->hex)
+		o->quiet = true;
+	if (!o->what_set)
+		o->what = o->iface ? SAVE_RAW : SAVE_PPP;
+	if (o->what_set && !o->write)
+		return fail("--raw, --ppp and --inner say what is written to", "-w FILE");
+	if ((o->ring.bytes || o->ring.seconds || o->ring.files) && !o->write)
+		return fail("-b makes a ring of the files of", "-w FILE");
+	if (o->ring.files && !o->ring.bytes && !o->ring.seconds)
+		return fail("-b files:N needs to know when a file is full", "-b filesize:KB");
 	if (o->form == FORM_FIELDS && !o->fields.n)
 		return fail("-T fields needs fields to show", "-e FIELD");
 	if (o->form != FORM_FIELDS && o->fields.n)
 		return fail("-e shows fields only with", "-T fields");
 	return -1;
+}
+
+int options_read(struct options *o, int argc, char **argv)
+{
+	int opt, result = -1;
+
+	*o = (struct options){.color = isatty(STDOUT_FILENO) == 1, .least = SEVERITY_WARNING};
+	print_fields_init(&o->fields);
+	while (result < 0 &&
+	       (opt = getopt_long(argc, argv, "r:i:w:b:PY:c:a:VxqT:e:E:G:h", longs, NULL)) != -1)
+		result = take(o, opt, optarg);
+	if (result >= 0)
+		return result;
+	result = read_bpf(o, argc - optind, argv + optind);
+	return result >= 0 || o->list ? result : settle(o);
 }

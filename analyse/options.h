@@ -5,6 +5,7 @@
 
 #include "analyse/call.h"
 #include "analyse/print.h"
+#include "analyse/save.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,6 +54,12 @@ struct options {
 	bool expert;         /* --expert */
 	enum severity least; /* of findings that count */
 	const char *html;    /* --html */
+	const char *write;   /* -w */
+	enum save_what what; /* --raw, --ppp, --inner */
+	bool what_set;
+	struct writer_ring ring; /* -b */
+	bool show;               /* -P: show packets, though they are written to a file */
+	const char *pass_file;   /* --pass-file */
 	struct options_given secret[OPTIONS_KEYS_MAX];
 	unsigned n_secret;
 	enum options_form form;
