@@ -84,7 +84,8 @@ struct rule {
 	const char *section; /* of MS-SSTP */
 	enum rule_level level;
 	enum severity severity;
-	unsigned when; /* enum rule_when bits; at the end it is asked only if it has found nothing */
+	unsigned
+		when; /* enum rule_when bits; at the end it is asked only if it has found nothing */
 	rule_check *check;
 };
 

@@ -24,7 +24,7 @@ def examples(page):
 
 
 def main():
-    sstpdump, wrong, count = sys.argv[1], 0, 0
+    sstpdump, wrong, count = os.path.abspath(sys.argv[1]), 0, 0
     for page in sys.argv[2:]:
         for line in examples(page):
             if line.startswith("sstpdump "):
