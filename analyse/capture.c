@@ -8,6 +8,7 @@
 #include "analyse/pcapng.h"
 
 #include <pcap/pcap.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -141,6 +142,8 @@ int capture_open_live(struct capture **out, const char *iface, const struct capt
 	}
 	c->live = true;
 	r = start_live(c->pcap, how);
+	if (r >= 0 && pcap_setnonblock(c->pcap, 1, text) < 0)
+		r = PCAP_ERROR;
 	if (r < 0) {
 		const char *more = pcap_geterr(c->pcap);
 
@@ -198,6 +201,14 @@ int capture_filter(struct capture *c, const char *filter, char why[CAPTURE_WHY])
 	return 0;
 }
 
+/* Waits a moment for packets: libpcap's own time-out does not run before the first packet. */
+static void wait_live(struct capture *c)
+{
+	struct pollfd p = {.fd = pcap_get_selectable_fd(c->pcap), .events = POLLIN};
+
+	poll(&p, p.fd < 0 ? 0 : 1, LIVE_WAIT_MS);
+}
+
 /* Makes a frame of what libpcap hands out. */
 static enum capture_next next_of_pcap(struct capture *c, struct frame *f)
 {
@@ -205,6 +216,10 @@ static enum capture_next next_of_pcap(struct capture *c, struct frame *f)
 	const u_char *bytes;
 	int r = pcap_next_ex(c->pcap, &h, &bytes);
 
+	if (r == 0 && c->live) {
+		wait_live(c);
+		r = pcap_next_ex(c->pcap, &h, &bytes);
+	}
 	if (r == 0)
 		return CAPTURE_IDLE;
 	if (r == PCAP_ERROR_BREAK)
