@@ -75,6 +75,23 @@ static void check_tree(const struct field_tree *t)
 	}
 }
 
+/* Returns whether two nodes have one value. */
+static bool same_value(const struct field *a, const struct field *b)
+{
+	switch (field_infos[a->id].type) {
+	case FT_STRING:
+	case FT_STRINGZ:
+	case FT_BYTES:
+	case FT_UINT_BYTES:
+	case FT_ETHER:
+	case FT_IPV6:
+	case FT_PROTOCOL:
+		return a->n == b->n && (!a->n || !memcmp(a->value.p, b->value.p, a->n));
+	default:
+		return a->value.u == b->value.u;
+	}
+}
+
 /* Compares the values of one field in two trees. */
 static void compare(const struct field_tree *all, const struct field_tree *few, enum field_id id)
 {
@@ -85,9 +102,7 @@ static void compare(const struct field_tree *all, const struct field_tree *few, 
 			continue;
 		if (j >= few->count || few->nodes[j].id != id ||
 		    few->nodes[j].layer != all->nodes[i].layer ||
-		    few->nodes[j].n != all->nodes[i].n ||
-		    memcmp(&few->nodes[j].value, &all->nodes[i].value,
-			   sizeof(few->nodes[j].value)) != 0)
+		    !same_value(&few->nodes[j], &all->nodes[i]))
 			abort();
 		j++;
 	}
