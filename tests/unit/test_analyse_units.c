@@ -55,13 +55,14 @@ static void feed(struct units *u, enum way way, const void *bytes, size_t n, siz
 	static uint64_t number;
 
 	for (size_t at = 0; at < n; at += size) {
+		struct origin here = {number + 1, number + 1};
 		struct tls_data d = {
 			.way = way,
 			.bytes = {p + at, n - at < size ? n - at : size},
 			.offset = at,
 			.number = ++number,
-			.first = {number, number},
-			.last = {number, number},
+			.first = here,
+			.last = here,
 		};
 
 		units_data(u, &d);
