@@ -49,7 +49,7 @@ struct call {
 	bool binding; /* CALL_CONNECTED is sent: packets flow */
 	bool up4, up6;
 	bool without6; /* IPv6 cannot be set up on this machine */
-	bool told; /* "connected" was said */
+	bool told;     /* "connected" was said */
 	uint64_t since;
 
 	/* the tunnel */

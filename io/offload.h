@@ -80,15 +80,15 @@ struct merge_flow {
 	uint16_t last_id;
 	uint32_t next_seq;
 	bool ip6, udp;
-	bool same_id; /* all have the same id, DF set (RFC 6864: it means nothing) */
-	bool ended;   /* nothing may follow: a short segment or PSH was last */
+	bool same_id;   /* all have the same id, DF set (RFC 6864: it means nothing) */
+	bool ended;     /* nothing may follow: a short segment or PSH was last */
 	uint8_t *bytes; /* MERGE_MAX + 1 of them, in struct merge */
 };
 
 /* Packets of a batch being merged. About 1 MiB: not for the stack. */
 struct merge {
-	bool udp;      /* UDP may be merged: the device takes it */
-	unsigned next; /* the flow that has to go when none is free */
+	bool udp;                /* UDP may be merged: the device takes it */
+	unsigned next;           /* the flow that has to go when none is free */
 	struct merge_flow *last; /* the one that the last packet went to */
 	struct merge_flow flows[MERGE_FLOWS];
 	uint8_t bytes[MERGE_FLOWS][MERGE_MAX + 1];
