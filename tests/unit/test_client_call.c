@@ -349,7 +349,7 @@ static void *hang_up_when_up(void *arg)
 /* A call that the user ends once it carries packets. */
 static void call_and_hang_up(enum script script, struct options *o)
 {
-	pthread_t user;
+	pthread_t user = pthread_self();
 
 	if (!reason)
 		assert_int_equal(pthread_create(&user, NULL, hang_up_when_up, NULL), 0);
