@@ -50,11 +50,6 @@ void frames_free(struct frames *f)
 	free(f);
 }
 
-struct dissect *frames_dissect(struct frames *f)
-{
-	return &f->dissect;
-}
-
 void *frames_mine(const struct flow_conn *c)
 {
 	const struct station *s = c->user;

@@ -39,8 +39,6 @@ struct frames *frames_new(const struct frames_config *config);
 void frames_free(struct frames *f);
 /* Returns the sink to give to flow_new(), with f as its ctx. */
 const struct flow_sink *frames_sink(void);
-/* Returns what frames are dissected into. */
-struct dissect *frames_dissect(struct frames *f);
 /* Returns what `opened` has kept for a connection; NULL when nothing. */
 void *frames_mine(const struct flow_conn *c);
 
