@@ -32,7 +32,7 @@ static struct call_step *new_step(struct call_steps *s)
 				return NULL;
 			s->head = more;
 		}
-		to = &s->head[s->n++];
+		to = s->head ? &s->head[s->n++] : NULL;
 	} else {
 		if (!s->tail)
 			s->tail = calloc(CALL_STEPS_TAIL, sizeof(s->tail[0]));
@@ -47,7 +47,8 @@ static struct call_step *new_step(struct call_steps *s)
 		}
 		to = &s->tail[(s->tail_at + s->tail_n - 1) % CALL_STEPS_TAIL];
 	}
-	memset(to, 0, sizeof(*to));
+	if (to)
+		memset(to, 0, sizeof(*to));
 	return to;
 }
 

@@ -35,7 +35,7 @@ static enum flow_kind judge_start(const struct conn *c, const uint8_t *p, size_t
 /* Passes over an HTTP head up to the empty line that ends it; returns how many bytes it took. */
 static size_t pass_head(struct conn *c, enum way way, const uint8_t *bytes, size_t n)
 {
-	static const char end[4] = {'\r', '\n', '\r', '\n'};
+	static const uint8_t end[4] = {'\r', '\n', '\r', '\n'};
 
 	for (size_t i = 0; i < n; i++) {
 		uint8_t *matched = &c->head[way].matched;

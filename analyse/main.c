@@ -40,7 +40,7 @@ static void on_signal(int number)
 {
 	(void)number;
 	if (interrupted)
-		capture_stop(interrupted);
+		capture_stop(interrupted); /* NOLINT(bugprone-signal-handler): sets flags only */
 }
 
 static int complain(const char *why)

@@ -33,14 +33,16 @@ static void put_string(FILE *out, const void *p, size_t n)
 /* Writes a node's value as a string. */
 static void put_value(FILE *out, const struct field *f)
 {
-	size_t room = field_is_text(f) ? 1 : (size_t)f->n * 3 + VALUE_ROOM;
-	char small[VALUE_ROOM], *buf = room > sizeof(small) ? malloc(room) : small;
+	size_t room = (size_t)f->n * 3 + VALUE_ROOM;
+	char small[VALUE_ROOM], *buf = small;
 	struct text t;
 
 	if (field_is_text(f)) {
 		put_string(out, f->value.p, f->n);
 		return;
 	}
+	if (room > sizeof(small))
+		buf = malloc(room);
 	if (!buf) {
 		fputs("null", out);
 		return;

@@ -44,7 +44,7 @@ static struct tls_hs *start_handshake(struct tls *t)
 
 static void on_client_hello(struct tls *t, const struct tls_message *m)
 {
-	struct tls_hs *hs = t->hs;
+	struct tls_hs *hs;
 	struct tls_hello hello;
 	const struct tls_session *known;
 

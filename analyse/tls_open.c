@@ -263,7 +263,7 @@ static enum tls_opened open_cbc(const struct tls_opener *o, uint64_t seq, const 
 		text.p += block;
 		text.n -= block;
 	}
-	if (!text.n || text.n % block)
+	if (!block || !text.n || text.n % block)
 		return TLS_OPEN_SHORT;
 	if (EVP_DecryptInit_ex(o->cipher, NULL, NULL, NULL, iv) != 1 ||
 	    EVP_DecryptUpdate(o->cipher, out, &done, text.p, (int)text.n) != 1)
@@ -308,7 +308,7 @@ void tls_opener_chain(struct tls_opener *o, struct view body)
 	if (o->row->mode != TLS_MODE_CBC || o->version != TLS_1_0)
 		return;
 	body = cbc_text(o, body);
-	o->iv_lost = body.n < block;
+	o->iv_lost = !body.p || body.n < block;
 	if (!o->iv_lost)
 		memcpy(o->iv, body.p + body.n - block, block);
 }

@@ -210,6 +210,8 @@ static int check_extreme(struct compile *c, struct node *call)
 
 static int check_call(struct compile *c, struct node *call)
 {
+	if (!call->left)
+		return fail_node(c, call, "the argument is missing");
 	for (struct node *arg = call->left; arg; arg = arg->next)
 		if (check_operand(c, arg))
 			return -1;

@@ -307,7 +307,9 @@ static bool read_zone(const char *s, bool *utc, long *offset)
 	*utc = true;
 	if (!strcasecmp(s, "Z") || !strcasecmp(s, "UTC"))
 		return true;
+	/* Two digits each: there is nothing to overflow. NOLINTNEXTLINE(cert-err34-c) */
 	if ((sscanf(s, "%c%2d:%2d%n", &sign, &hours, &minutes, &used) == 3 ||
+	     /* NOLINTNEXTLINE(cert-err34-c) */
 	     sscanf(s, "%c%2d%2d%n", &sign, &hours, &minutes, &used) == 3) &&
 	    !s[used] && (sign == '+' || sign == '-')) {
 		*offset = (hours * 60L + minutes) * (sign == '-' ? -60 : 60);

@@ -61,7 +61,7 @@ static unsigned how_far(const char *name, size_t n, const char *field)
 
 unsigned filter_nearest(const char *name, size_t n, enum field_id *out, unsigned max)
 {
-	unsigned far[KEPT], count = 0, limit = n < 6 ? 1 : n < 12 ? 2 : (unsigned)n / 5;
+	unsigned far[KEPT] = {0}, count = 0, limit = n < 6 ? 1 : n < 12 ? 2 : (unsigned)n / 5;
 
 	if (!n || n > NAME_MAX_N)
 		return 0;
@@ -69,7 +69,7 @@ unsigned filter_nearest(const char *name, size_t n, enum field_id *out, unsigned
 	for (unsigned id = 1; id < FIELDS; id++) {
 		unsigned d = how_far(name, n, field_infos[id].name), i = count;
 
-		if (d > limit || (count == max && d >= far[count - 1]))
+		if (d > limit || (count && count == max && d >= far[count - 1]))
 			continue;
 		if (count < max)
 			count++;
