@@ -19,7 +19,7 @@
 #define TCP_MS        20000
 #define PROXY_MS      20000
 #define TLS_MS        30000
-#define NOTSENT_LOWAT 262144
+#define NOTSENT_LOWAT 65536 /* what waits, waits where CoDel sees it */
 
 void call_over(struct call *c, enum exit_code code)
 {

@@ -17,24 +17,30 @@ static uint32_t square_root(uint32_t v)
 	return root;
 }
 
+/* Returns the interval, in microseconds. */
+static uint64_t interval_of(const struct codel *c)
+{
+	return c->interval ? c->interval : CODEL_INTERVAL_US;
+}
+
 /* The control law (RFC 8289 5.4): the next drop comes sooner with each, by the square root. */
-static uint64_t control_law(uint64_t t, uint32_t count)
+static uint64_t control_law(const struct codel *c, uint64_t t, uint32_t count)
 {
 	/* 256 times the root, for precision at small counts */
 	uint32_t root = square_root(count < UINT16_MAX ? count << 16 : UINT32_MAX);
 
-	return t + (uint64_t)CODEL_INTERVAL_US * 256 / root;
+	return t + interval_of(c) * 256 / root;
 }
 
 /* Returns whether the wait has been too long for a whole interval. */
 static bool is_standing(struct codel *c, uint64_t wait, uint64_t now, size_t left)
 {
-	if (wait < CODEL_TARGET_US || left <= MAXPACKET) {
+	if (wait < (c->target ? c->target : CODEL_TARGET_US) || left <= MAXPACKET) {
 		c->first_above = 0;
 		return false;
 	}
 	if (!c->first_above) {
-		c->first_above = now + CODEL_INTERVAL_US;
+		c->first_above = now + interval_of(c);
 		return false;
 	}
 	return now >= c->first_above;
@@ -53,7 +59,7 @@ bool codel_drop(struct codel *c, uint64_t since, uint64_t now, size_t left)
 		if (now < c->drop_next)
 			return false;
 		c->count++;
-		c->drop_next = control_law(c->drop_next, c->count);
+		c->drop_next = control_law(c, c->drop_next, c->count);
 		return true;
 	}
 	if (!standing)
@@ -62,8 +68,8 @@ bool codel_drop(struct codel *c, uint64_t since, uint64_t now, size_t left)
 	 */
 	delta = c->count - c->last_count;
 	c->dropping = true;
-	c->count = delta > 1 && now - c->drop_next < 16 * (uint64_t)CODEL_INTERVAL_US ? delta : 1;
-	c->drop_next = control_law(now, c->count);
+	c->count = delta > 1 && now - c->drop_next < 16 * interval_of(c) ? delta : 1;
+	c->drop_next = control_law(c, now, c->count);
 	c->last_count = c->count;
 	return true;
 }

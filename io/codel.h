@@ -10,10 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What is meant where a struct codel has 0. */
 #define CODEL_TARGET_US   5000   /* a standing queue longer than this is too long (RFC 8289 4.3) */
 #define CODEL_INTERVAL_US 100000 /* a round trip, at worst (4.2) */
 
 struct codel {
+	uint32_t target;      /* microseconds; 0: CODEL_TARGET_US */
+	uint32_t interval;    /* microseconds; 0: CODEL_INTERVAL_US */
 	uint64_t first_above; /* when the wait will have been too long for an interval; 0: it is not
 			       */
 	uint64_t drop_next;

@@ -252,6 +252,17 @@ const char *net_congestion(int fd, char buf[NET_CONGESTION])
 	return buf;
 }
 
+uint32_t net_rtt_us(int fd)
+{
+	struct tcp_info info;
+	socklen_t n = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) < 0)
+		return 0;
+	return info.tcpi_rtt;
+}
+
 int net_local(int fd, struct net_addr *out)
 {
 	memset(out, 0, sizeof(*out));

@@ -77,6 +77,8 @@ int net_set_congestion(int fd, const char *name);
 /* Writes the name of the congestion control that fd uses into buf, "unknown" for no TCP socket.
  * Returns buf. */
 const char *net_congestion(int fd, char buf[NET_CONGESTION]);
+/* Returns the round trip as TCP has smoothed it on fd, in microseconds; 0: none yet. */
+uint32_t net_rtt_us(int fd);
 /* Reads the local address of a socket; -errno when it has none. */
 int net_local(int fd, struct net_addr *out);
 

@@ -80,6 +80,9 @@ enum pump_result {
 /* Prepares p for a link and a connection whose handshake is done; both stay the caller's. */
 void pump_init(struct pump *p, struct sstp_link *link, struct tls *tls,
 	       const struct pump_owner *to);
+/* Tells the round trip to the peer, outside of the tunnel, in microseconds: packets wait for a near
+ * one less long. 0: not known. */
+void pump_set_rtt(struct pump *p, uint32_t rtt_us);
 /* Drops what is held. */
 void pump_fini(struct pump *p);
 /*

@@ -8,8 +8,10 @@
 #include "io/log.h"
 #include "server/worker.h"
 
-#define ACCEPT_TURN 64     /* connections taken in one turn of the loop */
-#define UNSENT_MOST 262144 /* bytes that the kernel may hold unsent for one client */
+#define ACCEPT_TURN 64 /* connections taken in one turn of the loop */
+#define UNSENT_MOST                                                                                \
+	65536 /* bytes that the kernel may hold unsent for one client: the rest waits where CoDel  \
+		 sees it */
 
 /* Takes one connection; false when none waits. */
 static bool accept_one(struct listener *l)
