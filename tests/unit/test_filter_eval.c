@@ -150,8 +150,8 @@ static const char *const taken[] = {
 	"frame.time_relative in {0.5..2} and frame.time_relative - 1 == 0.5",
 	"frame.time_relative > -1 and -frame.time_relative < 0",
 	"frame.time == \"2024-01-01T00:00:00.5Z\" and frame.time > \"2024-01-01 00:00:00 UTC\"",
-	"frame.time == \"2024-01-01 02:00:00.500+02:00\" and frame.time < \"2023-12-31 23:30 "
-	"-0100\"",
+	("frame.time == \"2024-01-01 02:00:00.500+02:00\" and frame.time < \"2023-12-31 23:30 "
+	 "-0100\""),
 	"frame.time in {\"2023-01-01\" .. \"2025-01-01\"}",
 	"frame.time > \"Dec 30, 2023 00:00:00\" and frame.time < \"Jan 3, 2024 00:00:00.25\"",
 	"tcp.srcport in {tcp.dstport + 41661, 5}",
