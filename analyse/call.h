@@ -248,6 +248,7 @@ struct call_tls {
 	char *sni;
 	char *alpn;
 	bool resumed;
+	bool unanswered; /* there is a ClientHello, and no ServerHello */
 	enum tls_by by;
 	bool has_cert_hash;
 	uint8_t cert_sha1[20];

@@ -120,6 +120,7 @@ static void take_facts(struct calls_conn *k)
 	t->version = f->version;
 	t->suite = f->suite_name;
 	t->resumed = f->resumed;
+	t->unanswered = f->client_hello && !f->server_hello;
 	t->by = f->by;
 	t->bad = f->bad;
 	keep_name(&t->sni, f->sni);
@@ -394,13 +395,22 @@ static void sentence(struct calls_conn *k)
 	judge_add_verdict(&hand, c, c->severity, verdict_at(c), text);
 }
 
+/* Returns whether a connection is a call, or may have become one but for what went wrong. */
+static bool is_worth_telling(const struct call *c)
+{
+	bool refused = c->end.alert[0] || c->end.alert[1] || c->tls.unanswered;
+
+	return c->number || c->closed[0] || c->closed[1] ||
+	       (refused && !c->middle && !c->phase[CALL_HTTP].begin.frame);
+}
+
 void calls_closed(struct calls_conn *c, enum flow_end why, enum way by)
 {
 	struct calls *k = c->owner;
 
 	take_facts(c);
 	take_end(c, why, by);
-	if (c->call.number || c->call.closed[0] || c->call.closed[1]) {
+	if (is_worth_telling(&c->call)) {
 		sentence(c);
 		if (k->sink.closed)
 			k->sink.closed(k->ctx, &c->call);

@@ -36,7 +36,7 @@ static bool check_port(struct judge *j)
 {
 	unsigned port = j->call->peer[WAY_TO_CLIENT].port;
 
-	return j->call->kind == FLOW_TLS && !j->call->middle && port != HTTPS_PORT &&
+	return j->call->kind == FLOW_TLS && !j->call->http.via_proxy && port != HTTPS_PORT &&
 	       say(j, "the server listens on TCP port %u, not 443", port);
 }
 

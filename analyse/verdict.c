@@ -50,6 +50,24 @@ static const char *user_of(const struct call *c)
 	return c->auth.user && c->auth.user[0] ? c->auth.user : "an unnamed user";
 }
 
+/* Returns how a connection ended, to complete "the server ...". */
+static const char *how_gone(const struct call *c, enum way *by)
+{
+	*by = WAY_TO_CLIENT;
+	if (c->end.how == FLOW_END_RESET) {
+		*by = c->end.reset_by;
+		return "reset the connection";
+	}
+	if (c->end.fin[0].frame || c->end.fin[1].frame) {
+		bool client = !c->end.fin[1].frame ||
+			      (c->end.fin[0].frame && c->end.fin[0].frame < c->end.fin[1].frame);
+
+		*by = client ? WAY_TO_SERVER : WAY_TO_CLIENT;
+		return "closed the connection";
+	}
+	return NULL;
+}
+
 /* --- before SSTP --- */
 
 /* The TLS handshake was refused. */
@@ -82,6 +100,21 @@ static bool on_alert(const struct call *c, struct verdict *v)
 	return false;
 }
 
+/* The server did not take part in the TLS handshake. */
+static bool on_no_hello(const struct call *c, struct verdict *v)
+{
+	enum way by;
+	const char *how = how_gone(c, &by);
+
+	if (c->number || !c->tls.unanswered)
+		return false;
+	if (how)
+		return FAIL("the %s %s before the server answered the TLS handshake: look at what "
+			    "listens on port %u, and at firewalls in between",
+			    call_who(by), how, c->peer[WAY_TO_CLIENT].port);
+	return FAIL("the server has not answered the TLS handshake by the end of the capture");
+}
+
 /* Nothing, or only one direction, could be read. */
 static bool on_closed(const struct call *c, struct verdict *v)
 {
@@ -95,24 +128,6 @@ static bool on_closed(const struct call *c, struct verdict *v)
 		return say(v, SEVERITY_WARNING, "the call cannot be read further: %s", why);
 	return say(v, SEVERITY_WARNING, "what the %s sent cannot be read: %s",
 		   c->closed[0] ? "client" : "server", why);
-}
-
-/* Returns how a connection ended, to complete "the server ...". */
-static const char *how_gone(const struct call *c, enum way *by)
-{
-	*by = WAY_TO_CLIENT;
-	if (c->end.how == FLOW_END_RESET) {
-		*by = c->end.reset_by;
-		return "reset the connection";
-	}
-	if (c->end.fin[0].frame || c->end.fin[1].frame) {
-		bool client = !c->end.fin[1].frame ||
-			      (c->end.fin[0].frame && c->end.fin[0].frame < c->end.fin[1].frame);
-
-		*by = client ? WAY_TO_SERVER : WAY_TO_CLIENT;
-		return "closed the connection";
-	}
-	return NULL;
 }
 
 /* The HTTP request has no answer. */
@@ -207,9 +222,8 @@ static const char *binding_fault(const struct call *c)
 		return "the crypto binding's hash protocol is none that exists: the client is at "
 		       "fault";
 	if (b->hash_ok == CHECK_WRONG)
-		return "it uses a hash protocol that the server did not offer: allow SHA256 on "
-		       "both "
-		       "sides";
+		return "the crypto binding uses a hash protocol that the server did not offer: "
+		       "allow SHA256 on both sides";
 	if (b->nonce_ok == CHECK_WRONG)
 		return "the nonce in the crypto binding is not the one that the server sent: the "
 		       "client "
@@ -352,11 +366,22 @@ static bool on_lcp(const struct call *c, struct verdict *v)
 	if (!lcp->requests[WAY_TO_SERVER] && !lcp->requests[WAY_TO_CLIENT])
 		return FAIL("PPP never began: neither side sent LCP; the %s %s",
 			    how ? call_who(by) : "connection", how ? how : "was lost");
+	for (int w = 0; w < WAYS; w++) {
+		enum way other = way_back((enum way)w);
+
+		if (lcp->requests[w] && !lcp->requests[other] && !lcp->acked[w] && !lcp->naks[w] &&
+		    !lcp->rejects[w])
+			return FAIL(
+				"the %s does not answer LCP, though SSTP was agreed on: its PPP "
+				"is at fault; see its log",
+				call_who(other));
+	}
 	if (lcp->naks[WAY_TO_CLIENT] + lcp->rejects[WAY_TO_CLIENT] > 1)
 		return FAIL("no authentication method, or no other option of the server, was "
 			    "acceptable to the client: allow a common one on both sides%s",
 			    words(call_who(c->end.lcp_first), c->end.lcp_words));
-	return FAIL("LCP did not come to an agreement%s",
+	return FAIL("LCP did not come to an agreement before the %s %s%s",
+		    how ? call_who(by) : "connection", how ? how : "was lost",
 		    words(call_who(c->end.lcp_first), c->end.lcp_words));
 }
 
@@ -466,8 +491,8 @@ static bool on_loss(const struct call *c, struct verdict *v)
 enum severity verdict_write(const struct call *c, char text[VERDICT_TEXT])
 {
 	static bool (*const cases[])(const struct call *, struct verdict *) = {
-		on_alert, on_closed, on_silence, on_http, on_nak,  on_binding,
-		on_auth,  on_abort,  on_lcp,     on_cut,  on_stop, on_goodbye,
+		on_alert, on_no_hello, on_closed, on_silence, on_http, on_nak,     on_binding,
+		on_auth,  on_abort,    on_lcp,    on_cut,     on_stop, on_goodbye,
 	};
 	struct verdict v = {text, SEVERITY_NOTE};
 

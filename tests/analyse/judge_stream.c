@@ -372,6 +372,64 @@ static int proxy(struct stream *s, const char *name, const char *rest)
 	return 0;
 }
 
+static enum way way_named(const char *name)
+{
+	return strcmp(name, "client") ? WAY_TO_CLIENT : WAY_TO_SERVER;
+}
+
+/* "close fin|reset|capture|evicted client|server": how the connection ends, and by whom. */
+static int close_how(struct stream *s, const char *name, const char *rest)
+{
+	static const struct {
+		const char *name;
+		enum flow_end how;
+	} hows[] = {{"fin", FLOW_END_FIN},
+		    {"reset", FLOW_END_RESET},
+		    {"capture", FLOW_END_CAPTURE},
+		    {"evicted", FLOW_END_EVICTED}};
+
+	s->by = way_named(rest);
+	for (size_t i = 0; i < sizeof(hows) / sizeof(hows[0]); i++)
+		if (!strcmp(name, hows[i].name)) {
+			s->how = hows[i].how;
+			return 0;
+		}
+	return -1;
+}
+
+/* "middle -": the capture lacks the beginning. */
+static int middle(struct stream *s, const char *name, const char *rest)
+{
+	(void)name;
+	(void)rest;
+	s->middle = true;
+	return 0;
+}
+
+/* "unanswered -": there is no ServerHello. */
+static int unanswered(struct stream *s, const char *name, const char *rest)
+{
+	(void)name;
+	(void)rest;
+	s->unanswered = true;
+	return 0;
+}
+
+/* "alert client|server NUMBER": a TLS alert at the end. */
+static int alert(struct stream *s, const char *name, const char *rest)
+{
+	s->alert_way = way_named(name);
+	s->alert = (uint8_t)strtoul(rest, NULL, 10);
+	return s->alert ? 0 : -1;
+}
+
+/* "closed client|server TEXT": what the side sends cannot be read. */
+static int closed(struct stream *s, const char *name, const char *rest)
+{
+	snprintf(s->closed[way_named(name)], sizeof(s->closed[0]), "%s", rest);
+	return 0;
+}
+
 /* "password USER:PASSWORD", or "password -" for none. */
 static int password(struct stream *s, const char *name, const char *rest)
 {
@@ -389,10 +447,25 @@ int stream_damage(struct stream *s, const char *command)
 		const char *name;
 		int (*run)(struct stream *, const char *, const char *);
 	} commands[] = {
-		{"put", put},       {"patch", patch},       {"ppp", ppp},   {"drop", drop_named},
-		{"end", end_after}, {"after", after},       {"move", move}, {"wait", wait_before},
-		{"text", text},     {"sha1", sha1},         {"port", port}, {"twice", twice},
-		{"proxy", proxy},   {"password", password},
+		{"put", put},
+		{"patch", patch},
+		{"ppp", ppp},
+		{"drop", drop_named},
+		{"end", end_after},
+		{"after", after},
+		{"move", move},
+		{"wait", wait_before},
+		{"text", text},
+		{"sha1", sha1},
+		{"port", port},
+		{"twice", twice},
+		{"proxy", proxy},
+		{"password", password},
+		{"close", close_how},
+		{"middle", middle},
+		{"alert", alert},
+		{"closed", closed},
+		{"unanswered", unanswered},
 	};
 	char verb[16];
 	char name[40];
@@ -448,13 +521,46 @@ static void ask_proxy(const struct stream *s, struct calls *k, struct flow_conn 
 	conn->proxied = true;
 }
 
+/* Ends the connection as the stream says. */
+static void end_call(const struct stream *s, struct feed *f, struct flow_conn *conn,
+		     struct origin *now)
+{
+	struct note note = {.kind = NOTE_ALERT, .way = s->alert_way};
+
+	if (s->alert) {
+		note.at = *now;
+		note.count = 2 << 8 | s->alert;
+		calls_note(f->call, &note);
+	}
+	for (int w = 0; w < WAYS; w++) {
+		struct note why = {NOTE_CLOSED, (enum way)w, *now, 0, 0, s->closed[w]};
+
+		if (s->closed[w][0])
+			calls_note(f->call, &why);
+	}
+	for (int i = 0; i < WAYS; i++) {
+		enum way w = i ? way_back(s->by) : s->by;
+
+		units_end(f->units, w);
+		if (s->how != FLOW_END_FIN)
+			continue;
+		now->frame++;
+		conn->last = *now;
+		calls_finished(f->call, w);
+	}
+	calls_closed(f->call, s->how, s->by);
+}
+
 static void run_call(const struct stream *s, struct calls *k, uint32_t number, uint64_t *frame)
 {
 	struct tls_facts facts = {.version = TLS_1_2, .has_cert_hash = true};
-	struct flow_conn conn = {.number = number, .kind = FLOW_TLS, .tls = &facts};
+	struct flow_conn conn = {
+		.number = number, .kind = FLOW_TLS, .middle = s->middle, .tls = &facts};
 	struct origin now = {++*frame, START_NS};
 	struct feed f;
 
+	facts.client_hello = true;
+	facts.server_hello = !s->unanswered;
 	memcpy(facts.cert_sha1, s->cert_sha1, sizeof(facts.cert_sha1));
 	memcpy(facts.cert_sha256, s->cert_sha256, sizeof(facts.cert_sha256));
 	set_peers(&conn, s);
@@ -472,11 +578,7 @@ static void run_call(const struct stream *s, struct calls *k, uint32_t number, u
 		d.first = d.last = conn.last = now;
 		units_data(f.units, &d);
 	}
-	for (int w = 0; w < WAYS; w++) {
-		units_end(f.units, (enum way)w);
-		calls_finished(f.call, (enum way)w);
-	}
-	calls_closed(f.call, s->how, WAY_TO_SERVER);
+	end_call(s, &f, &conn, &now);
 	units_free(f.units);
 }
 

@@ -25,11 +25,17 @@ struct stream {
 	size_t n;
 	uint8_t hash; /* SSTP_HASH_SHA1 or SSTP_HASH_SHA256 */
 	uint16_t port;
-	unsigned calls;        /* how often the call is made */
-	char proxy[512];       /* request to a proxy in front; "": none */
-	enum flow_end how;     /* how the connection ends */
-	const char *password;  /* to check compound MACs with; NULL: none is given */
-	uint8_t cert_sha1[20]; /* of the server's certificate */
+	unsigned calls;    /* how often the call is made */
+	char proxy[512];   /* request to a proxy in front; "": none */
+	enum flow_end how; /* how the connection ends */
+	enum way by;       /* who resets it, or closes it first */
+	bool middle;       /* it begins before the capture */
+	bool unanswered;
+	enum way alert_way;     /* who sends a TLS alert at the end */
+	uint8_t alert;          /* its description; 0: none */
+	char closed[WAYS][128]; /* why a direction cannot be read; "": it can */
+	const char *password;   /* to check compound MACs with; NULL: none is given */
+	uint8_t cert_sha1[20];  /* of the server's certificate */
 	uint8_t cert_sha256[32];
 };
 
