@@ -33,6 +33,7 @@ void call_on_packet(void *arg, uint8_t *p, size_t n)
 	if (c->over || !c->tunnel->up)
 		return;
 	if (!c->tunnel->ip6.up || !nd_is_advert(p, n)) {
+		pump_clamp(&c->pump, p, n);
 		(void)tun_write(&c->tunnel->tun, p, n); /* tun_flush() tells */
 		return;
 	}

@@ -124,6 +124,17 @@ static void on_deadline(void *arg)
 	end_turn(c);
 }
 
+/* Carries a packet of this host's, or one that it forwards. What the link does not take it need not
+ * carry. */
+static void carry(struct call *c, const struct tun_packet *in, uint64_t now)
+{
+	struct pump_answer answer;
+
+	(void)pump_carry(&c->pump, in->p, in->n, now, &answer);
+	if (answer.n)
+		(void)tun_write(&c->tunnel->tun, answer.bytes, answer.n);
+}
+
 static void on_tun(void *arg, unsigned ready)
 {
 	struct call *c = arg;
@@ -141,10 +152,11 @@ static void on_tun(void *arg, unsigned ready)
 				  strerror(-n));
 			return;
 		}
-		for (int k = 0; k < n; k++) /* what the link does not take it need not carry */
-			(void)pump_send(&c->pump, t->tun.in[k].p, t->tun.in[k].n, now);
+		for (int k = 0; k < n; k++)
+			carry(c, &t->tun.in[k], now);
 		pump_flush_run(&c->pump); /* their memory is used again */
 	}
+	(void)tun_flush(&t->tun); /* that it is gone the next read tells */
 	end_turn(c);
 	if (!t->tun.dry && c->tun.want)
 		loop_later(c->loop, &c->more); /* the queue may hold the rest of a super-packet */

@@ -13,6 +13,15 @@
 
 #define FIT_ERROR_MAX 1280 /* bytes of an ICMP error, at most (RFC 4443 2.4 c) */
 
+/* Returns whether the packet may be one that fit_clamp_mss() changes: quick, for every packet. */
+static inline bool fit_may_have_mss(const uint8_t *p, size_t n)
+{
+	const size_t at = n && p[0] >> 4 == 6 ? 40 : (size_t)(p[0] & 15) * 4;
+	const bool tcp = n >= 40 && p[p[0] >> 4 == 6 ? 6 : 9] == 6;
+
+	return tcp && n >= at + 20 && p[at + 13] & 0x02;
+}
+
 /*
  * Lowers the MSS option of a TCP segment with SYN to what packets of mtu bytes allow (RFC
  * 9293 3.7.1); the checksum follows. Returns whether anything was changed. All other packets are

@@ -62,8 +62,13 @@ enum split_result {
  */
 enum split_result split_begin(struct split *s, const struct offload *o, const uint8_t *p, size_t n,
 			      size_t mtu);
-/* Writes the next packet to out, which has room for the mtu, and returns its length; 0 when all are
- * out. */
+/* Returns the length of the longest packet that split_next() will write. */
+static inline size_t split_longest(const struct split *s)
+{
+	return s->whole ? s->n : s->headers + s->size;
+}
+/* Writes the next packet to out, which has room for the longest, and returns its length; 0 when all
+ * are out. */
 size_t split_next(struct split *s, uint8_t *out);
 
 #define MERGE_FLOWS   16

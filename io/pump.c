@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "io/clock.h"
+#include "io/ip.h"
 
 /* A peer as near as this is on the same network: CoDel's own times, made for the Internet, would
  * let megabytes wait for it. */
@@ -59,6 +60,7 @@ void pump_events(struct pump *p)
 		p->to.event(p->to.arg, &ev);
 		sstp_link_info(p->link, &info);
 		p->single = info.one_per_record;
+		p->mtu = info.mtu;
 		drain_trace(p);
 	}
 }
@@ -144,6 +146,46 @@ int pump_send(struct pump *p, uint8_t *packet, size_t n, uint64_t now)
 		p->batch_us = clock_us();
 	backlog_put(&p->waiting, packet, n, p->batch_us); /* or it is counted there */
 	return SSTP_OK;
+}
+
+void pump_clamp(const struct pump *p, uint8_t *packet, size_t n)
+{
+	if (fit_may_have_mss(packet, n) && p->mtu)
+		fit_clamp_mss(packet, n, p->mtu);
+}
+
+/* Sends an IPv4 packet in fragments; false when it may not be cut. */
+static bool send_fragments(struct pump *p, const uint8_t *packet, size_t n, uint64_t now)
+{
+	uint8_t piece[SSTP_HEADROOM + SSTP_MTU_MAX];
+	struct fit_cut cut;
+	size_t len;
+
+	if (!fit_cut_begin(&cut, packet, n, p->mtu))
+		return false;
+	while ((len = fit_cut_next(&cut, piece + SSTP_HEADROOM)) != 0) {
+		pump_send(p, piece + SSTP_HEADROOM, len, now);
+		write_run(p);
+	}
+	return true;
+}
+
+int pump_carry(struct pump *p, uint8_t *packet, size_t n, uint64_t now, struct pump_answer *answer)
+{
+	struct ip_head ip;
+
+	answer->n = 0;
+	pump_clamp(p, packet, n);
+	if (n <= p->mtu || !p->mtu)
+		return pump_send(p, packet, n, now);
+	if (send_fragments(p, packet, n, now))
+		return SSTP_OK;
+	/* In the name of the destination: an address of our own, coming in, would not be believed.
+	 */
+	if (now != p->answered_ms && ip_parse(packet, n, &ip))
+		answer->n = fit_too_big(answer->bytes, ip.dst, packet, n, p->mtu);
+	p->answered_ms = now;
+	return SSTP_E_TOO_LARGE;
 }
 
 /* Makes records of some of the packets that wait; false when none was left. */

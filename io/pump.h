@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "io/backlog.h"
+#include "io/fit.h"
 #include "io/loop.h"
 #include "io/tls.h"
 #include "sstp/link.h"
@@ -61,11 +62,13 @@ struct pump {
 	uint8_t *run; /* framed packets not yet written to TLS: borrowed, contiguous */
 	size_t run_n;
 	bool single;            /* the peer wants one SSTP packet a record */
+	uint16_t mtu;           /* largest packet that the link takes; 0: not known yet */
 	bool eof;               /* the link was told of the stream's end */
 	enum tls_result broken; /* TLS_CLOSED or TLS_FAILED once TLS is of no use */
 	bool full;              /* the socket was, when it was last tried */
 	struct backlog waiting; /* packets, while it is */
 	uint64_t batch_us;      /* when the batch at hand came, 0: not asked yet */
+	uint64_t answered_ms;   /* when a sender was last told that its packet does not fit */
 	uint8_t *held; /* bytes that the link did not take yet; allocated while there are any */
 	size_t held_n, held_at;
 };
@@ -98,6 +101,21 @@ enum pump_result pump_input(struct pump *p, uint8_t *buf, size_t most, uint64_t 
  * what sstp_link_send() returns, or SSTP_E_CLOSED when TLS is of no use any more.
  */
 int pump_send(struct pump *p, uint8_t *packet, size_t n, uint64_t now);
+/* What the sender of a packet that does not fit is to be told: an ICMP error for it. */
+struct pump_answer {
+	size_t n; /* 0: nothing */
+	uint8_t bytes[FIT_ERROR_MAX];
+};
+
+/*
+ * Carries an IP packet of any size, from another network than the link's: as pump_send(), but a TCP
+ * handshake's MSS is lowered to what fits, a packet that is too large goes in fragments where IP
+ * allows that, and where not *answer says so, at most once a millisecond (RFC 4443 2.4 f). A packet
+ * in fragments is the caller's again on return.
+ */
+int pump_carry(struct pump *p, uint8_t *packet, size_t n, uint64_t now, struct pump_answer *answer);
+/* Lowers the MSS in a TCP handshake that came from the peer: what answers it must fit as well. */
+void pump_clamp(const struct pump *p, uint8_t *packet, size_t n);
 /* Makes a TLS record of the packets gathered, so that their memory is free again; sends once
  * PUMP_GATHER bytes of records have come together. */
 void pump_flush_run(struct pump *p);

@@ -139,6 +139,17 @@ static ssize_t read_once(int fd, void *p, size_t n)
 	return got < 0 ? -errno : got;
 }
 
+/* Starts to split what is in t->raw; false when it makes no sense, or no batch has room for it. */
+static bool begin_split(struct tun *t, const struct offload *o, size_t n, size_t mtu)
+{
+	const uint8_t *p = t->raw + VNET_SIZE;
+	enum split_result result = split_begin(&t->split, o, p, n, mtu);
+
+	if (result == SPLIT_TOO_LARGE) /* the caller's to cut, or to complain about */
+		result = split_begin(&t->split, o, p, n, SIZE_MAX);
+	return result == SPLIT_OK && split_longest(&t->split) <= sizeof(t->bytes) - TUN_HEADROOM;
+}
+
 /* Reads a packet, or a super-packet, with its header into t->raw and starts to split it; returns 0,
  * 1 when it was dropped, or -errno. */
 static int read_super(struct tun *t, size_t mtu)
@@ -162,8 +173,7 @@ static int read_super(struct tun *t, size_t mtu)
 		.csum_start = h.csum_start,
 		.csum_offset = h.csum_offset,
 	};
-	t->splitting = split_begin(&t->split, &o, t->raw + VNET_SIZE, (size_t)(got - VNET_SIZE),
-				   mtu) == SPLIT_OK;
+	t->splitting = begin_split(t, &o, (size_t)(got - VNET_SIZE), mtu);
 	if (t->splitting)
 		return 0;
 	t->read_drops++;
@@ -171,9 +181,10 @@ static int read_super(struct tun *t, size_t mtu)
 }
 
 /* Hands out what the super-packet at hand still has; returns how many packets stand in t->in. */
-static int split_some(struct tun *t, size_t mtu, int n, size_t *at)
+static int split_some(struct tun *t, int n, size_t *at)
 {
-	while (t->splitting && n < TUN_BATCH && *at + mtu <= sizeof(t->bytes)) {
+	while (t->splitting && n < TUN_BATCH &&
+	       *at + split_longest(&t->split) <= sizeof(t->bytes)) {
 		size_t len = split_next(&t->split, t->bytes + *at);
 
 		t->splitting = len != 0;
@@ -193,8 +204,8 @@ static int read_supers(struct tun *t, size_t mtu)
 	for (;;) {
 		int err;
 
-		n = split_some(t, mtu, n, &at);
-		if (t->splitting || n == TUN_BATCH || at + mtu > sizeof(t->bytes))
+		n = split_some(t, n, &at);
+		if (t->splitting || n == TUN_BATCH)
 			return n;
 		err = read_super(t, mtu);
 		t->dry = err == -EAGAIN;
@@ -210,16 +221,16 @@ static int read_plain(struct tun *t, size_t mtu)
 	size_t at = TUN_HEADROOM;
 	int n = 0;
 
-	/* One byte more than fits tells a long packet from a fitting one: read() cuts. */
-	while (n < TUN_BATCH && at + mtu + 1 <= sizeof(t->bytes)) {
-		ssize_t got = read_once(t->fd, t->bytes + at, mtu + 1);
+	while (n < TUN_BATCH && at + mtu < sizeof(t->bytes)) {
+		size_t room = sizeof(t->bytes) - at;
+		ssize_t got = read_once(t->fd, t->bytes + at, room);
 
 		t->dry = got == -EAGAIN;
 		if (got < 0 && got != -EAGAIN)
 			return n ? n : (int)got;
 		if (got <= 0)
 			break;
-		if ((size_t)got > mtu) {
+		if ((size_t)got == room) { /* cut, as read() does */
 			t->read_drops++;
 			continue;
 		}

@@ -67,11 +67,11 @@ const char *tun_features(const struct tun *t, char *buf, size_t n);
 /* Closes the queue; does nothing when it is not open. */
 void tun_close(struct tun *t);
 /*
- * Reads what is there, up to TUN_BATCH packets of at most `mtu` bytes each; longer ones are
- * dropped. Returns how many stand in t->in, 0 for none, or -errno. They are valid until the next
- * call, may be changed in place, and lie one after the other with exactly TUN_HEADROOM bytes before
- * each, which are the caller's to write: so a run of framed packets is one piece of memory.
- * t->dry tells whether another call now would find nothing.
+ * Reads what is there, up to TUN_BATCH packets. TCP super-packets are split into packets of at most
+ * `mtu` bytes; what cannot be is handed out longer. Returns how many stand in t->in, 0 for none, or
+ * -errno. They are valid until the next call, may be changed in place, and lie one after the other
+ * with exactly TUN_HEADROOM bytes before each, which are the caller's to write: so a run of framed
+ * packets is one piece of memory. t->dry tells whether another call now would find nothing.
  */
 int tun_read(struct tun *t, size_t mtu);
 /*

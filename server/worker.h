@@ -46,7 +46,7 @@ struct drops {
 	uint64_t spoofed;  /* from the client, with a source that is not its own */
 	uint64_t filtered; /* from the client, to where nothing is sent: martians, multicast */
 	uint64_t queue;    /* to the client, who does not read as fast */
-	uint64_t closed;   /* to the client, whose link does not carry them (yet) */
+	uint64_t closed; /* to the client, whose link does not carry them: not yet, or too large */
 };
 
 struct session {

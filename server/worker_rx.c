@@ -71,5 +71,6 @@ void session_packet(void *arg, uint8_t *p, size_t n)
 		s->drops.filtered++;
 		return;
 	}
+	pump_clamp(&s->pump, p, n);
 	tun_write(&s->w->tun, p, n);
 }

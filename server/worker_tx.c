@@ -37,12 +37,17 @@ static void make_dirty(struct session *s)
 static void send_here(struct worker *w, uint32_t slot, uint8_t *p, size_t n, uint64_t now)
 {
 	struct session *s = slot < w->slots_n ? w->slots[slot] : NULL;
+	struct pump_answer answer;
+	int err;
 
 	if (!s || s->stage != STAGE_LINK || !leads_here(s, p, n)) {
 		w->stats.no_route++;
 		return;
 	}
-	if (pump_send(&s->pump, p, n, now) != SSTP_OK) {
+	err = pump_carry(&s->pump, p, n, now, &answer);
+	if (answer.n)
+		tun_write(&w->tun, answer.bytes, answer.n);
+	if (err != SSTP_OK) {
 		s->drops.closed++;
 		return;
 	}
@@ -112,6 +117,7 @@ void worker_on_tun(void *arg, unsigned ready)
 			break;
 	}
 	worker_flush(w);
+	tun_flush(&w->tun); /* answers to packets that do not fit */
 	for (unsigned to = 0; rung; to++, rung >>= 1)
 		if (rung & 1)
 			loop_ring(&w->server->workers[to]->ring_bell);
@@ -135,6 +141,7 @@ void worker_on_ring(void *arg)
 			send_here(w, in->word, p, in->len, now);
 		}
 		worker_flush(w);
+		tun_flush(&w->tun);
 		ring_done(r, waiting);
 	}
 }
