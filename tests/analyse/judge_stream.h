@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A call without fault as a list of named messages, which a test damages and then has judged: no
- * capture, no TLS. The commands that damage it are described in judge.md.
+ * capture, no TLS. The commands that damage it are described in judge/README.md.
  */
 #ifndef TESTS_ANALYSE_JUDGE_STREAM_H
 #define TESTS_ANALYSE_JUDGE_STREAM_H

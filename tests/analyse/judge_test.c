@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The rules that judge calls: each row of the list that looking can test is a rule of the table and
- * finds its fault in a damaged call of judge.md, and nothing is found in the call without damage.
+ * finds its fault in a damaged call of the files in judge, and nothing is found in the call without
+ *damage.
  *
- *	judge_test conformance.tsv judge.md [--bless]
+ *	judge_test conformance.tsv FILE.md... [--bless]
  *
- * Prints TAP. With --bless it writes what was found into judge.md, where the diff shows it.
+ * Prints TAP. With --bless it writes what was found into the files, where the diff shows it.
  */
 #include "judge_stream.h"
 
@@ -15,7 +16,7 @@
 #define LINE_BYTES 8192
 #define FOUND_MAX  16384
 
-/* A section of judge.md. */
+/* A section of a file. */
 struct section {
 	char title[200];
 	char found[FOUND_MAX]; /* as it should be */
@@ -150,7 +151,7 @@ static void end_section(const struct section *k, const struct stream *s, FILE *b
 		printf("# due:\n%s# found:\n%s", k->found, found);
 }
 
-/* Runs judge.md; everything but what is found is copied to bless. */
+/* Runs a file; everything but what is found is copied to bless. */
 static void run_sections(FILE *in, FILE *bless)
 {
 	static struct stream s;
@@ -196,31 +197,45 @@ static char *read_all(const char *path)
 	return text;
 }
 
-int main(int argc, char **argv)
+/* Runs the sections of one file. */
+static void run_file(const char *path, bool blessing)
 {
-	bool blessing = argc > 3 && !strcmp(argv[3], "--bless");
-	char *text = argc > 2 ? read_all(argv[2]) : NULL;
-	FILE *list = text ? fopen(argv[1], "r") : NULL;
-	FILE *bless = NULL;
-	FILE *in;
-	unsigned rows;
+	char *text = read_all(path);
+	FILE *in = fmemopen(text, strlen(text), "r");
+	FILE *bless = blessing ? fopen(path, "w") : NULL;
 
-	if (!list) {
-		fprintf(stderr, "usage: judge_test conformance.tsv judge.md [--bless]\n");
-		return 2;
-	}
-	in = fmemopen(text, strlen(text), "r");
-	if (blessing)
-		bless = fopen(argv[2], "w");
-	test_clean();
-	rows = test_table(list, text);
-	ok(rows == 112, "has 112 rows that looking can test", "the list");
 	run_sections(in, bless);
-	printf("1..%u\n", tests);
 	fclose(in);
-	fclose(list);
 	if (bless)
 		fclose(bless);
 	free(text);
+}
+
+int main(int argc, char **argv)
+{
+	bool blessing = argc > 2 && !strcmp(argv[argc - 1], "--bless");
+	FILE *list = argc > 2 ? fopen(argv[1], "r") : NULL;
+	char *all = calloc(1, 1 << 20);
+	int files = argc - blessing;
+	unsigned rows;
+
+	if (!list || !all) {
+		fprintf(stderr, "usage: judge_test conformance.tsv FILE.md... [--bless]\n");
+		return 2;
+	}
+	for (int i = 2; i < files; i++) {
+		char *text = read_all(argv[i]);
+
+		strncat(all, text, (1 << 20) - strlen(all) - 1);
+		free(text);
+	}
+	test_clean();
+	rows = test_table(list, all);
+	ok(rows == 112, "has 112 rows that looking can test", "the list");
+	for (int i = 2; i < files; i++)
+		run_file(argv[i], blessing);
+	printf("1..%u\n", tests);
+	fclose(list);
+	free(all);
 	return failed != 0;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writes the seeds of fuzz_calls: each damaged call of judge.md as the events that the harness
- *takes.
+ * Writes the seeds of fuzz_calls: each damaged call of the files in tests/analyse/judge as the
+ *events that the harness takes.
  *
- *	seed_calls judge.md DIRECTORY
+ *	seed_calls FILE.md DIRECTORY
  */
 #include "tests/analyse/judge_stream.h"
 
@@ -45,7 +45,7 @@ int main(int argc, char **argv)
 	int bad = 0;
 
 	if (!in) {
-		fprintf(stderr, "usage: seed_calls judge.md DIRECTORY\n");
+		fprintf(stderr, "usage: seed_calls FILE.md DIRECTORY\n");
 		return 2;
 	}
 	stream_init(&s, SSTP_HASH_SHA256);
