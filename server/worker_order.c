@@ -39,6 +39,7 @@ static bool is_listed(const struct session *s)
 /* Adds what the link knows. */
 static void show_link(const struct session *s, json_t *o)
 {
+	size_t queued = tls_queued(s->tls) + s->pump.waiting.bytes;
 	struct sstp_info info;
 
 	sstp_link_info(s->link, &info);
@@ -57,8 +58,7 @@ static void show_link(const struct session *s, json_t *o)
 		json_object_set_new(o, "rtt_ms", json_integer(info.echo_ms));
 	json_object_set_new(o, "tls", json_string(tls_version(s->tls)));
 	json_object_set_new(o, "cipher", json_string(tls_cipher(s->tls)));
-	json_object_set_new(o, "queued",
-			    json_integer((json_int_t)(tls_queued(s->tls) + s->pump.waiting.bytes)));
+	json_object_set_new(o, "queued", json_integer((json_int_t)queued));
 	json_object_set_new(o, "queue_marks", json_integer((json_int_t)s->pump.waiting.marked));
 }
 
