@@ -82,6 +82,7 @@ static void on_closed(void *ctx, struct call *c)
 		list_findings(r, c);
 	if (r->page)
 		draw(r, c);
+	fflush(r->out); /* whoever watches a live capture waits for this */
 }
 
 int report_new(struct report **out, const struct report_config *how, FILE *to, char why[REPORT_WHY])

@@ -10,6 +10,7 @@ TAP.
 
 import gzip
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -113,6 +114,33 @@ def check_openers():
         ok(got == due, "standard input gives the same", first_difference(due, got))
 
 
+def tshark_fields(path, *fields):
+    """What tshark reads in a file: a line a packet."""
+    wanted = [word for field in fields for word in ("-e", field)]
+    done = subprocess.run(["tshark", "-r", path, "-T", "fields", *wanted], capture_output=True, timeout=60, check=False)
+    return done.stdout.decode().splitlines()
+
+
+def check_written():
+    """What -w writes is what tshark reads again."""
+    name = "accel-tls13"
+    with open(os.path.join(CAPTURES, "truth", name + ".tsv"), encoding="utf-8") as file:
+        data = [line.split("\t") for line in file if "\tDATA\t" in line]
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "out.pcapng")
+        run("-r", capture(name), "--keylog", capture(name, ".keylog"), "-w", path)
+        sizes = sorted(int(line) for line in tshark_fields(path, "frame.len"))
+        ok(sizes == sorted(int(row[4]) - 4 for row in data), "-w writes every PPP frame", len(sizes))
+        kinds = set(tshark_fields(path, "frame.encap_type"))
+        ok(kinds == {"4"}, "as link type PPP", kinds)
+        protocols = {line for line in tshark_fields(path, "ppp.protocol")}
+        ok({"0xc021", "0xc223", "0x8021", "0x0021"} <= protocols, "with all their protocols", protocols)
+        run("-r", capture(name), "--keylog", capture(name, ".keylog"), "-w", path, "--inner")
+        count_ip = sum("IPv4" in row[5] or "IPv6" in row[5] for row in data)
+        inner = tshark_fields(path, "ip.version", "ipv6.version")
+        ok(len(inner) == count_ip and all(line.strip() for line in inner), "--inner writes every IP packet", len(inner))
+
+
 def check_exit_codes():
     """2 for wrong usage, 3 for what cannot be read, 1 for findings."""
     cases = [
@@ -139,6 +167,8 @@ def check_exit_codes():
 for capture_name in sorted(f[:-5] for f in os.listdir(CAPTURES) if f.endswith(".pcap")):
     check_golden(capture_name)
 check_openers()
+if shutil.which("tshark"):
+    check_written()
 check_exit_codes()
 print(f"1..{count}")
 sys.exit(failures != 0)
