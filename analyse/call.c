@@ -67,8 +67,10 @@ const char *call_auth_name(const struct call_auth *a)
 
 bool call_is_up(const struct call *c)
 {
-	return c->binding.seen && (c->cp[CALL_CP_IPCP].open || c->cp[CALL_CP_IPV6CP].open ||
-				   c->traffic[0].data || c->traffic[1].data);
+	bool bound = c->binding.seen || c->holes; /* it may be among what is missing */
+
+	return bound && (c->cp[CALL_CP_IPCP].open || c->cp[CALL_CP_IPV6CP].open ||
+			 c->traffic[0].data || c->traffic[1].data);
 }
 
 /* Finds an option that a side got acknowledged; returns whether it is there. */

@@ -142,6 +142,7 @@ struct call_echo {
 	struct origin waiting; /* the request that has no answer yet; frame 0: none */
 	uint8_t id;            /* LCP: of that request */
 	struct origin request; /* the request that was answered last */
+	struct origin early;   /* an answer whose request has not been seen yet; frame 0: none */
 	uint64_t least;        /* ns */
 	uint64_t most;
 	uint64_t sum;

@@ -39,7 +39,8 @@ void call_on_http(struct call *c, const struct look *l);
 void call_on_proxy(struct call *c, const struct look *l);
 /* call_sstp.c: a control packet. */
 void call_on_control(struct call *c, const struct look *l);
-/* call_sstp.c: counts a round trip of an echo that ends now, if a request waits for it. */
+/* call_sstp.c: an echo is asked for; it is answered, which counts if a request waits for it. */
+void call_echo_asked(struct call_echo *e, struct origin at);
 void call_echo_answered(struct call_echo *e, struct origin at);
 /* call_ppp.c: a data packet. */
 void call_on_data(struct call *c, const struct look *l);

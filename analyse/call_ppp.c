@@ -114,11 +114,8 @@ static void on_lcp_echo(struct call *c, const struct look *l)
 	struct call_echo *e = &c->echo[CALL_ECHO_LCP][l->way];
 
 	if (l->data.cp.code == CP_ECHO_REQUEST) {
-		e->asked++;
-		if (e->waiting.frame)
-			e->unanswered++;
-		e->waiting = l->unit->last;
 		e->id = l->data.cp.id;
+		call_echo_asked(e, l->unit->last);
 		return;
 	}
 	e = &c->echo[CALL_ECHO_LCP][way_back(l->way)];
@@ -169,7 +166,8 @@ static void on_ip(struct call *c, const struct look *l)
 	struct call_traffic *t = &c->traffic[l->way];
 
 	call_begin(c, CALL_DATA, l->unit->first);
-	c->phase[CALL_DATA].end = l->unit->last;
+	if (l->unit->last.frame > c->phase[CALL_DATA].end.frame)
+		c->phase[CALL_DATA].end = l->unit->last;
 	t->data++;
 	t->inner += n;
 	call_step_data(c, l->way, l->unit->last, n);

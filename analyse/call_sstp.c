@@ -73,22 +73,27 @@ static void on_disconnect_ack(struct call *c, const struct look *l)
 	c->end.disconnect_acked[l->way] = true;
 }
 
-static void on_echo_request(struct call *c, const struct look *l)
+void call_echo_asked(struct call_echo *e, struct origin at)
 {
-	struct call_echo *e = &c->echo[CALL_ECHO_SSTP][l->way];
-
 	e->asked++;
 	if (e->waiting.frame)
 		e->unanswered++;
-	e->waiting = l->unit->last;
+	e->waiting = at;
+	/* Where segments are missing, one direction is late: the answer may have been seen before.
+	 */
+	if (e->early.frame > at.frame)
+		call_echo_answered(e, e->early);
+	e->early = (struct origin){0, 0};
 }
 
 void call_echo_answered(struct call_echo *e, struct origin at)
 {
 	uint64_t ns = at.ns > e->waiting.ns ? at.ns - e->waiting.ns : 0;
 
-	if (!e->waiting.frame)
+	if (!e->waiting.frame) {
+		e->early = at;
 		return;
+	}
 	if (!e->answered || ns < e->least)
 		e->least = ns;
 	if (ns > e->most)
@@ -98,6 +103,11 @@ void call_echo_answered(struct call_echo *e, struct origin at)
 	e->answered++;
 	e->request = e->waiting;
 	e->waiting = (struct origin){0, 0};
+}
+
+static void on_echo_request(struct call *c, const struct look *l)
+{
+	call_echo_asked(&c->echo[CALL_ECHO_SSTP][l->way], l->unit->last);
 }
 
 static void on_echo_response(struct call *c, const struct look *l)

@@ -331,7 +331,8 @@ void calls_note(struct calls_conn *c, const struct note *n)
 	c->call.last = n->at;
 	switch (n->kind) {
 	case NOTE_HOLE:
-		c->seen.torn = true;
+		judge_lost(&c->call, &c->seen, n->way, c->call.traffic[n->way].last);
+		c->call.machine.blind = true;
 		c->call.holes++;
 		call_step(&c->call, STEP_NOTE, n->way, n->at, n->text);
 		break;

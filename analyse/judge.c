@@ -258,6 +258,22 @@ void judge_state(const struct judge_hand *h, struct call *c, struct judge_call *
 	ask(h, c, &j, WHEN_STATE);
 }
 
+void judge_lost(struct call *c, struct judge_call *seen, enum way side, struct origin last)
+{
+	size_t kept = 0;
+
+	seen->torn = true;
+	for (size_t i = 0; i < c->n_findings; i++) {
+		struct finding *f = &c->findings[i];
+
+		if ((f->rule->when & RULE_OF_ORDER) && f->way != side && f->at.frame > last.frame)
+			free(f->text);
+		else
+			c->findings[kept++] = *f;
+	}
+	c->n_findings = kept;
+}
+
 void judge_end(const struct judge_hand *h, struct call *c, struct judge_call *seen)
 {
 	struct judge j = make_judge(h, c, seen, NULL);

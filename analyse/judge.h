@@ -29,6 +29,8 @@ enum rule_when {
 	WHEN_END = 1 << 7,
 	WHEN_STUB = 1 << 8,  /* a control packet too short for a message */
 	WHEN_STATE = 1 << 9, /* a message that its sender's state does not allow */
+	/* no moment: what the rule finds depends on what the other side has sent before */
+	RULE_OF_ORDER = 1 << 15,
 	/* a message of this type */
 	WHEN_CALL_REQUEST = 1 << 16,
 	WHEN_CALL_ACK = 1 << 17,
@@ -113,6 +115,11 @@ void judge_proxy(const struct judge_hand *h, struct call *c, struct judge_call *
 /* Asks about a message that the sender should not send; state says why not. */
 void judge_state(const struct judge_hand *h, struct call *c, struct judge_call *seen,
 		 const struct look *l, const char *state);
+/*
+ * Bytes of a side are missing in the capture behind `last`, the last packet of it that was seen:
+ * what rules of order have found about the other side since then proves nothing.
+ */
+void judge_lost(struct call *c, struct judge_call *seen, enum way side, struct origin last);
 /* Asks the rules about the whole call, which has ended. */
 void judge_end(const struct judge_hand *h, struct call *c, struct judge_call *seen);
 /* Returns whether a data packet is as nearly all are, so that no rule needs to be asked. */

@@ -254,7 +254,7 @@ static const struct rule rows[] = {
 	{"S-2.2.2-05", "2.2.2", MUST, WHEN_CONTROL,            check_count},
 	{"S-2.2.2-07", "2.2.2", MUST, WHEN_CONTROL,            check_padding},
 	{"S-2.2.3-01", "2.2.3", MUST, WHEN_DATA,               check_data_form},
-	{"S-2.2.3-02", "2.2.3", MUST, WHEN_DATA,               check_agreed},
+	{"S-2.2.3-02", "2.2.3", MUST, WHEN_DATA | RULE_OF_ORDER,               check_agreed},
 	{"S-2.2.3-03", "2.2.3", INFO, WHEN_DATA,               check_framing},
 	{"S-3.2.1-01", "3.2.1", MUST, WHEN_BAD,                check_client_version},
 	{"S-3.3.1-02", "3.3.1", MUST, WHEN_BAD,                check_server_version},

@@ -330,7 +330,7 @@ static bool check_goodbye(struct judge *j)
 /* clang-format off */
 static const struct rule rows[] = {
 	{"S-2.2.9-01",  "2.2.9",  MUST,   WHEN_CALL_REQUEST,    check_request_form},
-	{"S-2.2.9-02",  "2.2.9",  MUST,   WHEN_PACKET,          check_request_first},
+	{"S-2.2.9-02",  "2.2.9",  MUST,   WHEN_PACKET | RULE_OF_ORDER,          check_request_first},
 	{"S-2.2.9-03",  "2.2.9",  MUST,   WHEN_CALL_REQUEST,    check_reserved},
 	{"S-2.2.9-05",  "2.2.9",  MUST,   WHEN_CALL_REQUEST,    check_request_count},
 	{"S-2.2.12-01", "2.2.12", MUST,   WHEN_CALL_NAK,        check_nak_form},
@@ -358,8 +358,8 @@ static const struct rule rows[] = {
 	{"S-2.2.14-07", "2.2.14", MUST,   WHEN_CALL_DISCONNECT, check_disconnect_status},
 	{"S-2.2.15-01", "2.2.15", MUST,   WHEN_PLAIN,           check_plain_form},
 	{"S-2.2.15-02", "2.2.15", MUST,   WHEN_PLAIN,           check_reserved},
-	{"S-2.2.15-04", "2.2.15", MUST,   WHEN_PLAIN,           check_answer},
-	{"S-2.2.15-04", "2.2.15", LEVEL_MUST, SEVERITY_NOTE, WHEN_END, check_goodbye},
+	{"S-2.2.15-04", "2.2.15", MUST,   WHEN_PLAIN | RULE_OF_ORDER,           check_answer},
+	{"S-2.2.15-04", "2.2.15", LEVEL_MUST, SEVERITY_NOTE, WHEN_END | RULE_OF_ORDER, check_goodbye},
 	{"S-4.7-01",    "4.7",    INFO,   WHEN_CALL_REQUEST,    check_request_form},
 };
 /* clang-format on */

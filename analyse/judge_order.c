@@ -124,14 +124,14 @@ static bool check_idle(struct judge *j)
 
 /* clang-format off */
 static const struct rule rows[] = {
-	{"S-1.3-01",     "1.3",     INFO, WHEN_DATA,    check_layers},
+	{"S-1.3-01",     "1.3",     INFO, WHEN_DATA | RULE_OF_ORDER,    check_layers},
 	{"S-3.1.5.2-02", "3.1.5.2", LEVEL_MUST, SEVERITY_NOTE, WHEN_DATA, check_mru},
 	{"S-3.1.5.2-04", "3.1.5.2", INFO, WHEN_DATA,    check_large},
-	{"S-3.2.4.1-02", "3.2.4.1", MUST, WHEN_PACKET,  check_https},
+	{"S-3.2.4.1-02", "3.2.4.1", MUST, WHEN_PACKET | RULE_OF_ORDER,  check_https},
 	{"S-3.2.4.2-02", "3.2.4.2", INFO, WHEN_END,     check_goodbye},
 	{"S-3.2.5.2-01", "3.2.5.2", LEVEL_MUST, SEVERITY_NOTE, WHEN_REQUEST, check_port},
-	{"S-3.2.5.2-02", "3.2.5.2", LEVEL_MUST, SEVERITY_NOTE, WHEN_DATA, check_sequence},
-	{"S-4.3-01",     "4.3",     INFO, WHEN_IDLE,    check_idle},
+	{"S-3.2.5.2-02", "3.2.5.2", LEVEL_MUST, SEVERITY_NOTE, WHEN_DATA | RULE_OF_ORDER, check_sequence},
+	{"S-4.3-01",     "4.3",     INFO, WHEN_IDLE | RULE_OF_ORDER,    check_idle},
 	{"S-4.4-01",     "4.4",     INFO, WHEN_END,     check_end},
 };
 /* clang-format on */

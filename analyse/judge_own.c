@@ -66,7 +66,7 @@ static const struct rule rows[] = {
 	{"S-3.3.5.2.3-08",  "3.3.5.2.3", MUST, WHEN_CALL_CONNECTED | WHEN_END, check_mac},
 	{"S-5.3.3-02",      "5.3.3",     INFO,                      WHEN_END, check_keyless},
 	{"call-binding",    "3.2.5.2",   LEVEL_INFO, SEVERITY_NOTE, WHEN_END, check_unchecked},
-	{"call-state",      "3",         LEVEL_MUST, SEVERITY_WARNING, WHEN_STATE, check_state},
+	{"call-state",      "3",         LEVEL_MUST, SEVERITY_WARNING, WHEN_STATE | RULE_OF_ORDER, check_state},
 	{"call-lost",       "-",         LEVEL_INFO, SEVERITY_NOTE, WHEN_END, check_lost},
 	{"call-tls-record", "-",         LEVEL_INFO, SEVERITY_WARNING, WHEN_END, check_broken},
 };

@@ -45,15 +45,6 @@ static void list_findings(struct report *r, const struct call *c)
 		print_finding(r->out, c, sorted[i]);
 }
 
-static void on_finding(void *ctx, const struct call *c, const struct finding *f)
-{
-	struct report *r = ctx;
-
-	(void)c;
-	if (f->severity > SEVERITY_NOTE && f->severity >= r->how.least)
-		r->findings++;
-}
-
 static void draw(struct report *r, const struct call *c)
 {
 	if (!c->number)
@@ -66,10 +57,22 @@ static void draw(struct report *r, const struct call *c)
 	print_html_call(r->page, c);
 }
 
+/* Counts the findings that the exit code tells. */
+static uint64_t count(const struct report *r, const struct call *c)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < c->n_findings; i++)
+		n += c->findings[i].severity > SEVERITY_NOTE &&
+		     c->findings[i].severity >= r->how.least;
+	return n;
+}
+
 static void on_closed(void *ctx, struct call *c)
 {
 	struct report *r = ctx;
 
+	r->findings += count(r, c);
 	if (r->fields && r->at_hand)
 		call_fields_verdict(&r->at_hand->tree, c);
 	if (r->how.calls && r->how.json)
@@ -87,7 +90,7 @@ static void on_closed(void *ctx, struct call *c)
 
 int report_new(struct report **out, const struct report_config *how, FILE *to, char why[REPORT_WHY])
 {
-	static const struct calls_sink sink = {on_finding, on_closed};
+	static const struct calls_sink sink = {.closed = on_closed};
 	struct calls_config config = {how->secrets, how->html != NULL};
 	struct report *r = calloc(1, sizeof(*r));
 

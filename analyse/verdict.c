@@ -136,7 +136,7 @@ static bool on_silence(const struct call *c, struct verdict *v)
 	enum way by;
 	const char *how = how_gone(c, &by);
 
-	if (!c->http.request || c->http.reply || c->middle)
+	if (!c->http.request || c->http.reply || c->traffic[WAY_TO_CLIENT].packets)
 		return false;
 	if (how)
 		return FAIL("the %s %s before the HTTP request was answered: look at the log of "
@@ -474,6 +474,12 @@ static bool on_loss(const struct call *c, struct verdict *v)
 	enum way by;
 	const char *how = how_gone(c, &by);
 
+	if (c->holes)
+		return say(v, SEVERITY_NOTE,
+			   "%sthe call was good as far as the capture shows; what it lacks may "
+			   "tell how "
+			   "the call ended after %s",
+			   late(c), duration(c));
 	for (int w = 0; w < WAYS; w++)
 		if (e[w].waiting.frame && how && by == (enum way)w)
 			return FAIL(
