@@ -11,6 +11,7 @@
 
 #define FILTER_LENGTH_MAX  16384   /* bytes of a filter's text */
 #define FILTER_NESTING_MAX 100     /* parentheses, braces, calls and negations in each other */
+#define FILTER_HEIGHT_MAX  1000    /* operators whose operand is the result of another */
 #define FILTER_VALUES_MAX  131072  /* values at hand in one packet; more are left out */
 #define FILTER_PAIRS_MAX   1048576 /* pairs of values an operator goes through in a packet */
 #define FILTER_MEMORY_MAX  (8u << 20)

@@ -66,6 +66,7 @@ struct node {
 	enum node_kind kind;
 	size_t at; /* its part of the text */
 	size_t n;
+	unsigned height; /* of an operand: how many others are below it, at most */
 	struct node *left;
 	struct node *right;
 	struct node *next; /* in a chain: of arguments, of a set's items */

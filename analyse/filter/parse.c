@@ -98,6 +98,24 @@ static struct node *join(struct parser *p, enum node_kind kind, enum op op, stru
 	return n;
 }
 
+/*
+ * Puts an operand on top of those it is made of. Each takes some of the stack when it is evaluated,
+ * so there is a limit; NULL, and the error is told, when it is passed.
+ */
+static struct node *put_over(struct parser *p, struct node *n)
+{
+	unsigned below = n->right ? n->right->height : 0;
+
+	for (const struct node *each = n->left; each; each = each->next)
+		below = each->height > below ? each->height : below;
+	n->height = below + 1;
+	if (n->height <= FILTER_HEIGHT_MAX)
+		return n;
+	filter_fail(p->c->err, n->at, n->n, "more than %d operators work on each other's results",
+		    FILTER_HEIGHT_MAX);
+	return NULL;
+}
+
 static bool enter(struct parser *p)
 {
 	if (p->nesting++ < FILTER_NESTING_MAX)
@@ -292,7 +310,7 @@ static struct node *parse_call(struct parser *p, const struct token *name)
 		return NULL;
 	call->n = p->last.at + p->last.n - call->at;
 	if (count >= functions[f].min && count <= functions[f].max)
-		return call;
+		return put_over(p, call);
 	filter_fail(p->c->err, call->at, call->n, "%s() takes %s, not %u", functions[f].name,
 		    functions[f].max == 1 ? "one argument" : "one argument or more", count);
 	return NULL;
@@ -363,7 +381,7 @@ static struct node *parse_primary(struct parser *p)
 			return NULL;
 		slice->left = n;
 		slice->n = p->last.at + p->last.n - n->at;
-		n = slice;
+		n = put_over(p, slice);
 	}
 	return n;
 }
@@ -384,8 +402,10 @@ static struct node *parse_sign(struct parser *p)
 	if (!n)
 		return NULL;
 	minus = new_node(p, NODE_MINUS, at);
-	if (minus)
+	if (minus) {
 		minus->left = n;
+		minus = put_over(p, minus);
+	}
 	return leave(p, minus);
 }
 
@@ -410,6 +430,8 @@ static struct node *parse_arith(struct parser *p, unsigned level)
 			return NULL;
 		right = parse_arith(p, level + 1);
 		left = right ? join(p, NODE_ARITH, op, left, right) : NULL;
+		if (left)
+			left = put_over(p, left);
 	}
 	return left;
 }
