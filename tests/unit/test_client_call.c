@@ -13,11 +13,14 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "client/call.h"
@@ -52,7 +55,8 @@ static struct {
 	struct pump pump;
 	bool up, down, stop;
 	unsigned solicits;
-	atomic_uint datagrams;
+	unsigned datagrams;
+	sem_t heard; /* a datagram came */
 	/* what came of it */
 	bool shaken;           /* TLS came about */
 	bool asked;            /* the client sent something over it */
@@ -69,7 +73,10 @@ static void on_packet(void *arg, uint8_t *p, size_t n)
 {
 	(void)arg;
 	server.solicits += nd_is_solicit(p, n);
-	server.datagrams += n > 20 && p[0] == 0x45 && p[9] == 17;
+	if (n > 20 && p[0] == 0x45 && p[9] == 17) {
+		server.datagrams++;
+		sem_post(&server.heard);
+	}
 }
 
 static void let_in(void)
@@ -323,23 +330,47 @@ static enum exit_code call(enum script script, struct options *o)
 	return code;
 }
 
+/* Opens a socket that tells when an address or a route of this network namespace changes. */
+static int watch_network(void)
+{
+	struct sockaddr_nl all = {.nl_family = AF_NETLINK,
+				  .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR |
+					       RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
+					       RTMGRP_IPV6_ROUTE};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&all, sizeof(all)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Waits for the next change; false when none comes for 10 s. */
+static bool network_changes(int watch)
+{
+	char news[8192];
+
+	return wait_for(watch, POLLIN, 10000) && recv(watch, news, sizeof(news), 0) > 0;
+}
+
 /* Once the tunnel is there with its global address, sends a packet through it and then asks the
  * client to end, as a user does. */
 static void *hang_up_when_up(void *arg)
 {
+	static const uint8_t ip6[16] = {0xfd, 7, [15] = 2};
 	struct net_addr to = net_addr_make(AF_INET, (const uint8_t[4]){10, 7, 0, 1}, 20998);
-	struct net_addr own6;
+	struct net_addr own6 = net_addr_make(AF_INET6, ip6, 0);
 	int sock = socket(AF_INET, SOCK_DGRAM, 0), probe = socket(AF_INET6, SOCK_DGRAM, 0);
-	uint8_t ip6[16] = {0xfd, 7, [15] = 2};
+	const int *watch = arg;
+	struct timespec end;
 
-	(void)arg;
-	own6 = net_addr_make(AF_INET6, ip6, 0);
-	for (int i = 0; i < 1000 && bind(probe, &own6.any, own6.len) < 0; i++)
-		usleep(10000);
-	for (int i = 0; i < 1000 && !server.datagrams; i++) {
-		(void)!sendto(sock, "hello", 5, 0, &to.any, to.len);
-		usleep(10000);
-	}
+	while (bind(probe, &own6.any, own6.len) < 0 && network_changes(*watch))
+		;
+	while (sendto(sock, "hello", 5, 0, &to.any, to.len) < 0 && network_changes(*watch))
+		;
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += 10;
+	sem_timedwait(&server.heard, &end);
 	close(sock);
 	close(probe);
 	kill(getpid(), SIGTERM);
@@ -349,12 +380,16 @@ static void *hang_up_when_up(void *arg)
 /* A call that the user ends once it carries packets. */
 static void call_and_hang_up(enum script script, struct options *o)
 {
+	int watch = watch_network();
 	pthread_t user = pthread_self();
 
+	assert_true(watch >= 0);
+	sem_init(&server.heard, 0, 0);
 	if (!reason)
-		assert_int_equal(pthread_create(&user, NULL, hang_up_when_up, NULL), 0);
+		assert_int_equal(pthread_create(&user, NULL, hang_up_when_up, &watch), 0);
 	assert_int_equal(call(script, o), EXIT_ASKED);
 	pthread_join(user, NULL);
+	close(watch);
 	assert_true(server.datagrams > 0);
 	assert_true(server.solicits > 0);
 	assert_true(server.goodbye);
