@@ -24,7 +24,11 @@ struct text {
  * libc's. */
 static inline size_t text_size(const char *s)
 {
-	return (size_t)((const char *)memchr(s, '\0', TEXT_MAX + 1) - s);
+	size_t n = 0;
+
+	while (n < TEXT_MAX && s[n])
+		n++;
+	return n;
 }
 
 /* Returns an empty text over the n (at least 1) bytes at buf. */
