@@ -55,6 +55,12 @@ struct tunnel *tunnel_open(const struct options *opt, char error[TUNNEL_ERROR])
 		free(t);
 		return NULL;
 	}
+	if (t->tun.features != TUN_ALL) {
+		char text[64];
+
+		log_info("the kernel grants the interface %s only these offloads: %s", t->tun.name,
+			 tun_features(&t->tun, text, sizeof(text)));
+	}
 	t->ifindex = nl_ifindex(t->tun.name);
 	t->nl = nl_open();
 	if (!t->nl || !t->ifindex) {

@@ -24,19 +24,36 @@
 
 #define VNET_SIZE ((int)sizeof(struct virtio_net_hdr))
 
-/* Attaches a queue to the device; 0 or -errno. */
+/* Opens a queue of the device; 0, or -errno and t->fd is -1. */
 static int attach(struct tun *t, const char *name, bool multi, bool vnet)
 {
 	int flags = IFF_TUN | IFF_NO_PI | (multi ? IFF_MULTI_QUEUE : 0) | (vnet ? IFF_VNET_HDR : 0);
 	struct ifreq ifr;
+	int err;
 
+	t->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (t->fd < 0)
+		return -errno;
 	memset(&ifr, 0, sizeof(ifr));
 	memcpy(ifr.ifr_name, name, strlen(name));
 	ifr.ifr_flags = (short)flags;
-	if (ioctl(t->fd, TUNSETIFF, &ifr) < 0)
-		return -errno;
-	memcpy(t->name, ifr.ifr_name, sizeof(t->name));
-	return 0;
+	if (ioctl(t->fd, TUNSETIFF, &ifr) == 0) {
+		memcpy(t->name, ifr.ifr_name, sizeof(t->name));
+		return 0;
+	}
+	err = -errno;
+	tun_close(t);
+	return err;
+}
+
+/* Fixes the size of the header before each packet; false when it is not, or may not be, ours. */
+static bool set_header_size(struct tun *t)
+{
+	int size = VNET_SIZE;
+
+	if (ioctl(t->fd, TUNSETVNETHDRSZ, &size) == 0)
+		return true;
+	return ioctl(t->fd, TUNGETVNETHDRSZ, &size) == 0 && size == VNET_SIZE;
 }
 
 /* Asks for as many offloads as wanted and granted. */
@@ -63,21 +80,11 @@ static void set_offloads(struct tun *t, unsigned wanted)
 	}
 }
 
-/* Attaches with a header before each packet if that is wanted and works; 0 or -errno. */
-static int attach_best(struct tun *t, const char *name, bool multi, unsigned wanted)
+/* Makes room for packets on their way to the kernel, if they are to be gathered; 0 or -errno. */
+static int make_merge(struct tun *t)
 {
-	int size = VNET_SIZE, err;
-
-	if (!(wanted & TUN_VNET))
-		return attach(t, name, multi, false);
-	err = attach(t, name, multi, true);
-	if (err == -EINVAL) /* the kernel does not know the flag, or the device is without */
-		return attach(t, name, multi, false);
-	if (err)
-		return err;
-	if (ioctl(t->fd, TUNSETVNETHDRSZ, &size) < 0)
-		return -errno;
-	set_offloads(t, wanted);
+	if (!(t->features & TUN_VNET))
+		return 0;
 	t->merge = malloc(sizeof(*t->merge));
 	if (!t->merge)
 		return -ENOMEM;
@@ -85,22 +92,62 @@ static int attach_best(struct tun *t, const char *name, bool multi, unsigned wan
 	return 0;
 }
 
-int tun_open_with(struct tun *t, const char *name, bool multi, unsigned features)
+/* Opens a queue with a header before each packet if that is wanted and works; 0 or -errno. */
+static int attach_best(struct tun *t, const char *name, bool multi, unsigned wanted)
 {
-	int err;
+	if (wanted & TUN_VNET && attach(t, name, multi, true) == 0) {
+		if (set_header_size(t)) {
+			set_offloads(t, wanted);
+			return 0;
+		}
+		tun_close(t); /* and the device with it, if we have made it */
+	}
+	return attach(t, name, multi, false);
+}
 
+/* Makes t a queue that is not open. */
+static void make_closed(struct tun *t)
+{
 	memset(t->name, 0, sizeof(t->name));
 	t->write_drops = t->read_drops = 0;
 	t->features = 0;
 	t->merge = NULL;
-	t->splitting = false;
+	t->splitting = t->shared = t->multi = false;
 	t->fd = -1;
+}
+
+int tun_open_with(struct tun *t, const char *name, bool multi, unsigned features)
+{
+	int err;
+
+	make_closed(t);
 	if (strlen(name) >= IFNAMSIZ)
 		return -ENAMETOOLONG;
-	t->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (t->fd < 0)
-		return -errno;
-	err = attach_best(t, name, multi, features);
+	t->multi = multi && attach_best(t, name, true, features) == 0;
+	err = t->multi ? 0 : attach_best(t, name, false, features);
+	if (!err)
+		err = make_merge(t);
+	if (err)
+		tun_close(t);
+	return err;
+}
+
+int tun_open_more(struct tun *t, const struct tun *first)
+{
+	int err;
+
+	make_closed(t);
+	/* What the device does for one queue it does for all. */
+	if (!first->multi || attach(t, first->name, true, first->features & TUN_VNET) < 0) {
+		t->shared = true;
+		t->fd = fcntl(first->fd, F_DUPFD_CLOEXEC, 0);
+		if (t->fd < 0)
+			return -errno;
+		memcpy(t->name, first->name, sizeof(t->name));
+	}
+	t->multi = first->multi;
+	t->features = first->features;
+	err = make_merge(t);
 	if (err)
 		tun_close(t);
 	return err;

@@ -38,6 +38,8 @@ struct tun_packet {
 /* One queue of a device. About 85 KiB, and 1 MiB more on the heap: not for the stack. */
 struct tun {
 	int fd;
+	bool multi;  /* the kernel lets the device have more queues */
+	bool shared; /* of tun_open_more(): another's queue, to write to only */
 	char name[IFNAMSIZ];
 	unsigned features;   /* of enum tun_feature: what the kernel granted */
 	struct merge *merge; /* packets on their way to the kernel; NULL without TUN_VNET */
@@ -53,15 +55,21 @@ struct tun {
 
 /*
  * Opens a queue of the TUN device `name` ("" or with a %d: the kernel chooses), which is made when
- * it does not exist and goes away with its last queue. multi asks for a device with several queues:
- * give it for each of them. t->name is the device's name. Returns 0 or -errno; t->fd is then -1.
+ * it does not exist and goes away with its last queue. multi asks for a device that may have more
+ * queues, see tun_open_more(). t->name is the device's name. Returns 0 or -errno; t->fd is then -1.
  */
 int tun_open(struct tun *t, const char *name, bool multi);
 /*
  * The same, with no more than the features named. What the kernel refuses of them - old kernels,
- * containers - is done without; t->features says what is left.
+ * containers - is done without; t->features and t->multi say what is left.
  */
 int tun_open_with(struct tun *t, const char *name, bool multi, unsigned features);
+/*
+ * Opens one more queue of the device that `first` is of, with the same features, for another
+ * thread. Where the kernel gives none (t->shared), packets written to t go into the queue of
+ * `first`, and that one is read by its owner only. Returns 0 or -errno; t->fd is then -1.
+ */
+int tun_open_more(struct tun *t, const struct tun *first);
 /* Writes the features by name ("vnet csum tso uso", "none") into buf. Returns buf. */
 const char *tun_features(const struct tun *t, char *buf, size_t n);
 /* Closes the queue; does nothing when it is not open. */

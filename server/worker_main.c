@@ -147,7 +147,7 @@ int worker_start(struct worker *w)
 	int err;
 
 	loop_fd_init(w->loop, &w->tun_io, w->tun.fd, worker_on_tun, w);
-	loop_fd_want(&w->tun_io, LOOP_READ);
+	loop_fd_want(&w->tun_io, w->tun.shared ? 0 : LOOP_READ);
 	worker_listen(w, true);
 	loop_timer_at(&w->second, clock_ms() + SLOW_MS);
 	w->budget.last_ms = 0;
