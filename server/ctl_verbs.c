@@ -201,13 +201,29 @@ static void add_stats(struct worker_stats *sum, const struct worker_stats *s)
 		to[i] += from[i];
 }
 
+/* Adds what the kernel grants the interface, and who chooses the worker that gets a packet. */
+static void show_interface(const struct daemon *d, json_t *o)
+{
+	const struct tun *first = &d->server.workers[0]->tun;
+	unsigned n = d->server.workers_n;
+	bool shared = d->server.workers[n - 1]->tun.shared;
+	char text[64];
+
+	json_object_set_new(o, "interface", json_string(d->tun_name));
+	json_object_set_new(o, "offloads", json_string(tun_features(first, text, sizeof(text))));
+	json_object_set_new(o, "queues", json_integer(shared ? 1 : n));
+	json_object_set_new(o, "steering",
+			    json_string(steer_on(&d->server.routes.steer) ? "kernel"
+					: n == 1                          ? "none"
+									  : "workers"));
+}
+
 /* All orders are back: the answer. */
 static void answer_stats(struct gather *g)
 {
 	struct daemon *d = g->ctl->daemon;
 	uint32_t free4, n4, free6, n6, connections, unauth;
 	json_t *o = show_stats(&g->sum);
-	char text[64];
 
 	leases_count(&d->server.leases, &free4, &n4, &free6, &n6);
 	guard_count(&d->server.guard, &connections, &unauth);
@@ -215,10 +231,7 @@ static void answer_stats(struct gather *g)
 	json_object_set_new(o, "seconds",
 			    json_integer((json_int_t)(clock_ms() - d->start_ms) / 1000));
 	json_object_set_new(o, "version", json_string(SSTP_VERSION));
-	json_object_set_new(o, "interface", json_string(d->tun_name));
-	json_object_set_new(
-		o, "offloads",
-		json_string(tun_features(&d->server.workers[0]->tun, text, sizeof(text))));
+	show_interface(d, o);
 	json_object_set_new(o, "sessions", json_integer(g->sessions));
 	json_object_set_new(o, "connections", json_integer(connections));
 	json_object_set_new(o, "unauthenticated", json_integer(unauth));

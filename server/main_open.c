@@ -116,33 +116,65 @@ static bool open_listeners(struct daemon *d, const struct conf_listens *list, bo
 	return true;
 }
 
-/* Opens a TUN queue for each worker. */
+/* Opens a TUN queue for each worker; 0 or -errno. */
+static int open_queues(struct daemon *d, const char *name)
+{
+	struct tun *first = &d->server.workers[0]->tun;
+	int err = tun_open_with(first, name, d->server.workers_n > 1, d->conf.offload);
+
+	for (unsigned k = 1; !err && k < d->server.workers_n; k++)
+		err = tun_open_more(&d->server.workers[k]->tun, first);
+	return err;
+}
+
+/* Says what the kernel does not do for us, and what that means. */
+static void tell_refused(const struct daemon *d)
+{
+	const struct tun *first = &d->server.workers[0]->tun;
+	const struct tun *last = &d->server.workers[d->server.workers_n - 1]->tun;
+	char text[64];
+
+	if (first->features != d->conf.offload)
+		log_notice("the kernel grants the interface %s only these offloads: %s",
+			   first->name, tun_features(first, text, sizeof(text)));
+	if (last->shared)
+		log_notice("the kernel does not give the interface %s a queue for each worker: the "
+			   "first one reads it and hands packets over",
+			   first->name);
+}
+
+/* Has the kernel choose the queue of the worker that has the session. */
+static void steer_queues(struct daemon *d)
+{
+	unsigned n = d->server.workers_n;
+	int err;
+
+	if (n == 1 || d->server.workers[n - 1]->tun.shared)
+		return; /* there is one queue to read */
+	err = routes_steer(&d->server.routes, d->server.workers[0]->tun.fd);
+	if (err)
+		log_notice("the kernel does not steer packets to the worker of their session (%s): "
+			   "workers hand them over",
+			   strerror(-err));
+}
+
+/* Opens the TUN device. */
 static bool open_tun(struct daemon *d)
 {
 	const char *name = d->conf.tun_name ? d->conf.tun_name : "";
-	bool multi = d->server.workers_n > 1;
+	int err = open_queues(d, name);
 
-	for (unsigned k = 0; k < d->server.workers_n; k++) {
-		struct tun *t = &d->server.workers[k]->tun;
-		int err = tun_open_with(t, name, multi, d->conf.offload);
-
-		if (err) {
-			log_error("the TUN device %s cannot be opened: %s%s", name, strerror(-err),
-				  err == -EPERM    ? "; run sstpd as root"
-				  : err == -ENOENT ? "; load the kernel module tun"
-				  : err == -EBUSY  ? "; another program has it"
-						   : "");
-			return false;
-		}
-		name = d->server.workers[0]->tun.name;
+	if (err) {
+		log_error("the TUN device %s cannot be opened: %s%s", name, strerror(-err),
+			  err == -EPERM    ? "; run sstpd as root"
+			  : err == -ENOENT ? "; load the kernel module tun"
+			  : err == -EBUSY  ? "; another program has it"
+					   : "");
+		return false;
 	}
-	if (d->server.workers[0]->tun.features != d->conf.offload) {
-		char text[64];
-
-		log_notice("the kernel grants the interface %s only these offloads: %s", name,
-			   tun_features(&d->server.workers[0]->tun, text, sizeof(text)));
-	}
-	memcpy(d->tun_name, name, strnlen(name, sizeof(d->tun_name) - 1));
+	tell_refused(d);
+	steer_queues(d);
+	memcpy(d->tun_name, d->server.workers[0]->tun.name, sizeof(d->tun_name));
 	return true;
 }
 

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "io/steer.h"
 #include "server/lease.h"
 
 #define ROUTE_NONE      0u
@@ -25,6 +26,7 @@ struct routes {
 	uint32_t n6;
 	_Atomic uint32_t *to4;
 	_Atomic uint32_t *to6;
+	struct steer steer; /* the kernel's part: which worker's queue a packet comes to */
 };
 
 /* Packs worker (below 255) and slot (below ROUTE_SLOT_MOST) into a word. */
@@ -47,6 +49,11 @@ static inline uint32_t route_slot(uint32_t word)
 
 /* Makes empty routes for the pools of l. Returns false when memory is short. */
 bool routes_init(struct routes *r, const struct leases *l);
+/*
+ * Has the kernel put packets for a session into the queue of its worker: queue k of tun_fd's device
+ * is worker k's. Returns 0, or -errno when the kernel does not; then packets come to any worker.
+ */
+int routes_steer(struct routes *r, int tun_fd);
 /* Frees what r holds. */
 void routes_fini(struct routes *r);
 /* Leads the lease's addresses to word. */

@@ -20,8 +20,26 @@ bool routes_init(struct routes *r, const struct leases *l)
 	return true;
 }
 
+/* Reads the upper half of an address as a number. */
+static uint64_t upper_half(const uint8_t ip[16])
+{
+	struct rd in = rd_init(ip, 8);
+	uint64_t high = rd_be32(&in);
+
+	return high << 32 | rd_be32(&in);
+}
+
+int routes_steer(struct routes *r, int tun_fd)
+{
+	const struct steer_nets nets = {
+		.base4 = r->base4, .n4 = r->n4, .base6 = upper_half(r->net6), .n6 = r->n6};
+
+	return steer_start(&r->steer, tun_fd, &nets);
+}
+
 void routes_fini(struct routes *r)
 {
+	steer_stop(&r->steer);
 	free(r->to4);
 	free(r->to6);
 	*r = (struct routes){0};
@@ -33,6 +51,8 @@ void route_set(struct routes *r, const struct lease *lease, uint32_t word)
 		atomic_store_explicit(&r->to4[lease->index4], word, memory_order_release);
 	if (lease->index6 < r->n6)
 		atomic_store_explicit(&r->to6[lease->index6], word, memory_order_release);
+	steer_set4(&r->steer, lease->index4, route_worker(word));
+	steer_set6(&r->steer, lease->index6, route_worker(word));
 }
 
 void route_clear(struct routes *r, const struct lease *lease, uint32_t word)
@@ -44,15 +64,6 @@ void route_clear(struct routes *r, const struct lease *lease, uint32_t word)
 	seen = word;
 	if (lease->index6 < r->n6)
 		atomic_compare_exchange_strong(&r->to6[lease->index6], &seen, ROUTE_NONE);
-}
-
-/* Reads the upper half of an address as a number. */
-static uint64_t upper_half(const uint8_t ip[16])
-{
-	struct rd in = rd_init(ip, 8);
-	uint64_t high = rd_be32(&in);
-
-	return high << 32 | rd_be32(&in);
 }
 
 /* Returns the number of the /64 in the pool that the address is of; n6 or more when in none. */
