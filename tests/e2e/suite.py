@@ -70,9 +70,13 @@ def set_keys(path, settings):
 
 
 class Server:
-    """sstpd on a host: the set-up that `sstpd --init` writes, with settings {"section.key": value} changed."""
+    """
+    sstpd on a host: the set-up that `sstpd --init` writes, with settings {"section.key": value} changed. wrap: words
+    before the command.
+    """
 
-    def __init__(self, host, settings=None, users=((USER, PASSWORD),), user_options=(), pool=POOL4):
+    def __init__(self, host, settings=None, users=((USER, PASSWORD),), user_options=(), pool=POOL4,
+                 wrap=(), env=None):
         self.host, self.lab = host, host.lab
         self.dir = self.lab.path("sstpd")
         self.conf, self.certificate, self.key = (f"{self.dir}/{name}" for name in ("sstpd.conf", "cert.pem", "key.pem"))
@@ -81,7 +85,7 @@ class Server:
         set_keys(self.conf, settings or {})
         for user, password in users:
             self.ctl("user", "add", user, *user_options, stdin=password + "\n")
-        self.program = self.host.start("sstpd", [program("sstpd"), "-c", self.conf])
+        self.program = self.host.start("sstpd", [*wrap, program("sstpd"), "-c", self.conf], env=env)
         self.program.wait_for("ready name=")
 
     def ctl(self, *words, stdin=None):
