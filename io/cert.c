@@ -16,7 +16,7 @@
 #define KEY_BITS 3072
 
 /* Whether the name can stand in a certificate: letters, digits, dots, hyphens, or an address. */
-static bool name_is_usable(const char *name)
+bool cert_name_usable(const char *name)
 {
 	size_t n = strlen(name);
 
@@ -105,7 +105,7 @@ int cert_make(const char *name, unsigned days, struct cert_pair *out)
 	bool ok;
 
 	memset(out, 0, sizeof(*out));
-	if (!name_is_usable(name))
+	if (!cert_name_usable(name))
 		return -EINVAL;
 	key = EVP_RSA_gen(KEY_BITS);
 	cert = X509_new();

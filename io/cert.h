@@ -3,6 +3,7 @@
 #ifndef IO_CERT_H
 #define IO_CERT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define CERT_PEM_MAX 8192
@@ -20,6 +21,8 @@ struct cert_pair {
  * The pair is the caller's to wipe with cert_wipe().
  */
 int cert_make(const char *name, unsigned days, struct cert_pair *out);
+/* Returns whether a certificate can carry the name: a DNS name or an IP address. */
+bool cert_name_usable(const char *name);
 /* Wipes the key. */
 void cert_wipe(struct cert_pair *c);
 

@@ -52,6 +52,8 @@ enum conf_tls {
 /* What each TYPE of conf.def stores. */
 #define CONF_C_TEXT    char *
 #define CONF_C_PATH    char *
+#define CONF_C_NAME    char *
+#define CONF_C_IFNAME  char *
 #define CONF_C_FLAG    bool
 #define CONF_C_NUMBER  uint32_t
 #define CONF_C_SECONDS uint32_t
@@ -68,8 +70,15 @@ enum conf_tls {
 #define CONF_C_NET6    struct ip_net
 #define CONF_C_IFID    struct conf_ip6s
 
+/* Where the file gave a key. */
+struct conf_place {
+	unsigned line; /* 0: nowhere */
+	bool wrong;    /* with a value that is complained about already */
+};
+
 struct conf {
-	char *path; /* of the file; relative paths in it start from its folder */
+	char *path;                /* of the file; relative paths in it start from its folder */
+	struct conf_place *places; /* for each row of conf.def; NULL when no file was read */
 #define CONF_SECTION(name, text)
 #define CONF_KEY(section, key, type, field, flags, def, min, max, text) CONF_C_##type field;
 #include "server/conf.def"
@@ -81,6 +90,8 @@ struct conf {
 enum conf_type {
 	CONF_TEXT,
 	CONF_PATH,
+	CONF_NAME,
+	CONF_IFNAME,
 	CONF_FLAG,
 	CONF_NUMBER,
 	CONF_SECONDS,
@@ -146,9 +157,14 @@ bool conf_read(struct conf *c, const char *path, struct conf_faults *f);
 bool conf_read_stream(struct conf *c, FILE *in, const char *path, struct conf_faults *f);
 /* Fills *c with the defaults alone. conf_free(c) is due. */
 void conf_defaults(struct conf *c);
-/* Complains about what is missing and what does not go together. seen tells for each row whether it
- * was given, well or not; NULL: none was. */
-void conf_check(const struct conf *c, const unsigned *seen, struct conf_faults *f);
+/* Complains about what is missing and what does not go together. */
+void conf_check(const struct conf *c, struct conf_faults *f);
+/*
+ * Writes "FILE:LINE: [section] key: " into buf (n bytes) for the key whose value, the name of a
+ * file or a system user or the like, text speaks of, so that what fails later is told where it was
+ * written; "" when no key has such a value. Returns buf.
+ */
+const char *conf_blame(const struct conf *c, const char *text, char *buf, size_t n);
 /* Frees what c points to and zeroes it. */
 void conf_free(struct conf *c);
 

@@ -6,26 +6,34 @@
 #include "lib/base/cursor.h"
 #include "server/conf.h"
 
-/* A check on its way: `seen` tells for each row whether the file gave it, well or not. */
+/* A check on its way. */
 struct check {
 	const struct conf *c;
-	const unsigned *seen; /* NULL: nothing was given */
 	struct conf_faults *f;
 };
 
-/* Complains that a key is missing, unless it was given and complained about already. */
+/* Returns where the file gave a key. */
+static struct conf_place place_of(const struct check *k, const char *section, const char *key)
+{
+	static const struct conf_place nowhere;
+
+	return k->c->places ? k->c->places[conf_find(section, key) - conf_rows] : nowhere;
+}
+
+static unsigned line_of(const struct check *k, const char *section, const char *key)
+{
+	return place_of(k, section, key).line;
+}
+
+/* Complains that a key is missing or empty, unless it was complained about already. */
 static void need(const struct check *k, bool there, const char *section, const char *key,
 		 const char *what)
 {
-	const struct conf_row *row = conf_find(section, key);
+	struct conf_place at = place_of(k, section, key);
 
-	if (!there && !(k->seen && k->seen[row - conf_rows]))
-		conf_fault(k->f, k->c->path, 0, "[%s] %s is missing; %s", section, key, what);
-}
-
-static bool was_seen(const struct check *k, const char *section, const char *key)
-{
-	return k->seen && k->seen[conf_find(section, key) - conf_rows];
+	if (!there && !at.wrong)
+		conf_fault(k->f, k->c->path, at.line, "[%s] %s is %s; %s", section, key,
+			   at.line ? "empty" : "missing", what);
 }
 
 static void check_required(const struct check *k)
@@ -43,14 +51,17 @@ static void check_required(const struct check *k)
 	need(k, c->plain_certificate || !c->plain_listen.n, "plain", "certificate",
 	     "write the PEM file of the TLS terminator's certificate");
 	need(k, c->database, "auth", "database", "write the file of the users, such as users.db");
-	if (!c->control)
-		conf_fault(k->f, c->path, 0,
-			   "[control] socket is empty; write a file name, such as control.sock");
-	if (!c->pool4.bits && !c->pool6.bits && !was_seen(k, "ipv4", "pool") &&
-	    !was_seen(k, "ipv6", "pool"))
+	need(k, c->control, "control", "socket", "write a file name, such as control.sock");
+	need(k, c->congestion, "server", "congestion", "write \"system\" for the system's own");
+	need(k, c->server_header, "http", "server_header", "leave it out to send the default");
+	if (!c->pool4.bits && !c->pool6.bits && !place_of(k, "ipv4", "pool").wrong &&
+	    !place_of(k, "ipv6", "pool").wrong)
 		conf_fault(k->f, c->path, 0,
 			   "[ipv4] pool and [ipv6] pool are both missing; write at least one, such "
 			   "as 10.0.0.0/24");
+	if (c->plain_certificate && !c->plain_listen.n && !place_of(k, "plain", "listen").wrong)
+		conf_fault(k->f, c->path, line_of(k, "plain", "certificate"),
+			   "[plain] certificate is set, but [plain] listen is not");
 }
 
 static uint32_t ip4_number(const uint8_t ip[4])
@@ -65,30 +76,32 @@ static void check_pool4(const struct check *k)
 	uint32_t size = c->pool4.bits ? 1u << (32 - c->pool4.bits) : 0;
 	uint32_t at;
 
-	if (!c->server4.n || (!size && was_seen(k, "ipv4", "pool")))
+	unsigned line = line_of(k, "ipv4", "server");
+
+	if (!c->server4.n || place_of(k, "ipv4", "pool").wrong)
 		return;
 	at = ip4_number(c->server4.ip[0]) - base;
 	if (!size)
-		conf_fault(k->f, c->path, 0, "[ipv4] server is set, but [ipv4] pool is not");
+		conf_fault(k->f, c->path, line, "[ipv4] server is set, but [ipv4] pool is not");
 	else if (at == 0 || at >= size - 1)
 		conf_fault(
-			k->f, c->path, 0,
+			k->f, c->path, line,
 			"[ipv4] server is not an address of [ipv4] pool; leave it out to take the "
 			"first");
 }
 
-void conf_check(const struct conf *c, const unsigned *seen, struct conf_faults *f)
+void conf_check(const struct conf *c, struct conf_faults *f)
 {
-	struct check k = {c, seen, f};
+	struct check k = {c, f};
 	struct sockaddr_un un;
 
 	check_required(&k);
 	check_pool4(&k);
 	if (c->pool6.bits && c->mtu < 1280)
-		conf_fault(f, c->path, 0, "[ppp] mtu is %u, but [ipv6] pool needs at least 1280",
-			   c->mtu);
+		conf_fault(f, c->path, line_of(&k, "ppp", "mtu"),
+			   "[ppp] mtu is %u, but [ipv6] pool needs at least 1280", c->mtu);
 	if (c->control && strlen(c->control) >= sizeof(un.sun_path))
-		conf_fault(f, c->path, 0,
+		conf_fault(f, c->path, line_of(&k, "control", "socket"),
 			   "[control] socket %s is longer than the %zu characters that "
 			   "a socket's name may have",
 			   c->control, sizeof(un.sun_path) - 1);

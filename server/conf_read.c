@@ -19,10 +19,9 @@ struct reading {
 	FILE *in;
 	const char *path;
 	struct conf_faults *faults;
-	unsigned line;  /* of the line handed to libinih last */
-	bool due;       /* that line holds a key, and conf_key() was not called for it yet */
-	bool lost;      /* inside a section that is unknown: complained about once */
-	unsigned *seen; /* for each row: the line that gave it, 0 for none */
+	unsigned line; /* of the line handed to libinih last */
+	bool due;      /* that line holds a key, and conf_key() was not called for it yet */
+	bool lost;     /* inside a section that is unknown: complained about once */
 };
 
 void conf_fault(struct conf_faults *f, const char *file, unsigned line, const char *form, ...)
@@ -155,6 +154,7 @@ static int take_key(void *user, const char *section, const char *key, const char
 {
 	struct reading *r = user;
 	const struct conf_row *row;
+	struct conf_place *place;
 	char names[512];
 	char why[512];
 
@@ -172,17 +172,20 @@ static int take_key(void *user, const char *section, const char *key, const char
 			   key, list_names(section, names, sizeof(names)));
 		return 1;
 	}
-	if (r->seen[row - conf_rows] && !(row->flags & CONF_MANY)) {
+	place = &r->c->places[row - conf_rows];
+	if (place->line && !(row->flags & CONF_MANY)) {
 		conf_fault(r->faults, r->path, r->line,
 			   "[%s] %s was set in line %u already; keep one "
 			   "of the two",
-			   section, key, r->seen[row - conf_rows]);
+			   section, key, place->line);
 		return 1;
 	}
-	r->seen[row - conf_rows] = r->line;
-	if (!conf_value(r->c, row, value, why, sizeof(why)))
-		conf_fault(r->faults, r->path, r->line, "[%s] %s = %s: the value %s", section, key,
-			   value, why);
+	place->line = r->line;
+	if (conf_value(r->c, row, value, why, sizeof(why)))
+		return 1;
+	place->wrong = true;
+	conf_fault(r->faults, r->path, r->line, "[%s] %s = %s: the value %s", section, key, value,
+		   why);
 	return 1;
 }
 
@@ -201,13 +204,12 @@ bool conf_read_stream(struct conf *c, FILE *in, const char *path, struct conf_fa
 	struct reading r = {.c = c, .in = in, .path = path, .faults = f};
 
 	conf_defaults(c);
-	r.seen = calloc(conf_rows_n, sizeof(*r.seen));
+	c->places = calloc(conf_rows_n, sizeof(*c->places));
 	c->path = strchr(path, '/') ? strdup(path) : NULL;
 	if (!c->path && asprintf(&c->path, "./%s", path) < 0)
 		c->path = NULL;
-	if (!r.seen || !c->path) {
+	if (!c->places || !c->path) {
 		conf_fault(f, path, 0, "no memory to read it");
-		free(r.seen);
 		return false;
 	}
 	ini_use_stack = false;
@@ -220,8 +222,7 @@ bool conf_read_stream(struct conf *c, FILE *in, const char *path, struct conf_fa
 	for (size_t i = 0; i < conf_rows_n; i++)
 		if (conf_rows[i].key)
 			root_path(c, &conf_rows[i]);
-	conf_check(c, r.seen, f);
-	free(r.seen);
+	conf_check(c, f);
 	return f->n == 0;
 }
 
@@ -241,14 +242,45 @@ bool conf_read(struct conf *c, const char *path, struct conf_faults *f)
 	return good;
 }
 
+/* Returns whether the values of a row's type are malloc'd texts. */
+static bool is_text(const struct conf_row *row)
+{
+	return row->key && (row->type == CONF_TEXT || row->type == CONF_PATH ||
+			    row->type == CONF_NAME || row->type == CONF_IFNAME);
+}
+
+const char *conf_blame(const struct conf *c, const char *text, char *buf, size_t n)
+{
+	const struct conf_row *found = NULL;
+	size_t longest = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; c->places && i < conf_rows_n; i++) {
+		const struct conf_row *row = &conf_rows[i];
+		const char *value =
+			is_text(row) ? *(char *const *)(const void *)((const char *)c + row->offset)
+				     : NULL;
+
+		if (c->places[i].line && value && strlen(value) > longest && strstr(text, value)) {
+			longest = strlen(value);
+			found = row;
+		}
+	}
+	if (found)
+		snprintf(buf, n, "%s:%u: [%s] %s: ", c->path, c->places[found - conf_rows].line,
+			 found->section, found->key);
+	return buf;
+}
+
 void conf_free(struct conf *c)
 {
 	for (size_t i = 0; i < conf_rows_n; i++) {
 		const struct conf_row *row = &conf_rows[i];
 
-		if (row->key && (row->type == CONF_TEXT || row->type == CONF_PATH))
+		if (is_text(row))
 			free(*(char **)(void *)((char *)c + row->offset));
 	}
 	free(c->path);
+	free(c->places);
 	memset(c, 0, sizeof(*c));
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/cert.h"
 #include "io/log.h"
 #include "server/conf.h"
 
@@ -63,6 +64,28 @@ static bool read_text(struct target *t)
 	free(*field);
 	*field = copy;
 	return true;
+}
+
+/* Reads a DNS name or an IP address. */
+static bool read_name(struct target *t)
+{
+	if (*t->value && !cert_name_usable(t->value))
+		return refuse(t, "is neither a DNS name nor an IP address; write it as "
+				 "vpn.example.org");
+	return read_text(t);
+}
+
+/* Reads what the kernel takes as the name of an interface, or a pattern of one. */
+static bool read_ifname(struct target *t)
+{
+	const char *pattern = strchr(t->value, '%');
+
+	if (*t->value == '\0' || strcmp(t->value, ".") == 0 || strcmp(t->value, "..") == 0 ||
+	    strpbrk(t->value, "/: \t"))
+		return refuse(t, "is no name for an interface; write it as vpn0 or sstpd%%d");
+	if (pattern && (pattern[1] != 'd' || strchr(pattern + 1, '%')))
+		return refuse(t, "has a %% in it that is not the one %%d");
+	return read_text(t);
 }
 
 static bool read_flag(struct target *t)
@@ -335,6 +358,7 @@ bool conf_value(struct conf *c, const struct conf_row *row, const char *value, c
 {
 	static bool (*const readers[CONF_TYPES])(struct target *) = {
 		[CONF_TEXT] = read_text,       [CONF_PATH] = read_text,
+		[CONF_NAME] = read_name,       [CONF_IFNAME] = read_ifname,
 		[CONF_FLAG] = read_flag,       [CONF_NUMBER] = read_number,
 		[CONF_SECONDS] = read_number,  [CONF_LEVEL] = read_level,
 		[CONF_TLS] = read_tls,         [CONF_HASHES] = read_hashes,

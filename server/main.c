@@ -109,10 +109,8 @@ static int run_config(const struct command *c)
 		return EXIT_FAILURE;
 	if (read_conf(&d->conf, c->config)) {
 		log_set_level((enum log_level)d->conf.log_level);
-		if (!c->test)
-			status = daemon_run(d);
-		else if (check_files(&d->conf))
-			status = EXIT_SUCCESS;
+		if (check_files(&d->conf))
+			status = c->test ? EXIT_SUCCESS : daemon_run(d);
 		if (c->test && status == EXIT_SUCCESS)
 			printf("%s: good\n", c->config);
 	}

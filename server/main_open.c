@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What has to be opened before privileges go: sockets, the TUN device and its addresses. */
 #include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -249,6 +251,14 @@ bool open_cert(const struct conf *c, struct shown_cert *cert, struct tls_err *er
 	return cert->tls || !c->listen.n;
 }
 
+/* Complains on standard error, as about the configuration, about a file or user that it names. */
+static void complain_named(const struct conf *c, const char *what)
+{
+	char where[1024];
+
+	fprintf(stderr, "%s%s\n", conf_blame(c, what, where, sizeof(where)), what);
+}
+
 bool check_files(const struct conf *c)
 {
 	struct shown_cert cert;
@@ -258,10 +268,15 @@ bool check_files(const struct conf *c)
 	char why[512];
 
 	if (!good)
-		log_error("%s", err.text);
+		complain_named(c, err.text);
 	users = users_open(c->database, USERS_READ, why, sizeof(why));
 	if (!users)
-		log_error("%s", why);
+		complain_named(c, why);
+	if (c->user && !getpwnam(c->user)) {
+		snprintf(why, sizeof(why), "there is no user \"%s\" on this system", c->user);
+		complain_named(c, why);
+		good = false;
+	}
 	tls_ctx_free(cert.tls);
 	users_close(users);
 	return good && users;

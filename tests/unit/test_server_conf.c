@@ -208,12 +208,54 @@ static void test_what_is_missing_is_told_all_at_once(void **state)
 	expect_fault("[plain]\nlisten = 127.0.0.1:80\n", 4, "[plain] certificate is missing");
 }
 
+static void test_a_name_that_no_certificate_carries_is_told(void **state)
+{
+	(void)state;
+	expect_fault("[server]\nlisten = 0.0.0.0:443\nname = vpn example\n[tls]\n"
+		     "certificate = c\nkey = k\n[auth]\ndatabase = u\n[ipv4]\npool = 10.0.0.0/24\n",
+		     1,
+		     "sstpd.conf:3: [server] name = vpn example: the value is neither a DNS name");
+}
+
 static void test_a_key_given_wrong_is_not_called_missing(void **state)
 {
 	(void)state;
 	expect_fault("[server]\nname = vpn.example.org\nlisten = 443\n[auth]\ndatabase = u.db\n"
 		     "[ipv4]\npool = 10.0.0.1/24\nserver = 10.0.0.1\n",
 		     2, "sstpd.conf:3: [server] listen = 443");
+}
+
+static void test_a_key_left_empty_that_is_needed_is_told_with_its_line(void **state)
+{
+	(void)state;
+	expect_fault("[server]\nname =\nlisten =\n[tls]\ncertificate =\nkey = key.pem\n"
+		     "[auth]\ndatabase =\n[ipv4]\npool =\n",
+		     4, "sstpd.conf:2: [server] name is empty; write the name");
+	expect_fault(GOOD "[tls]\n[auth]\n[control]\nsocket =\n", 1,
+		     "sstpd.conf:14: [control] socket is empty; write a file name");
+	expect_fault(GOOD "[server]\ncongestion =\n", 1,
+		     "sstpd.conf:12: [server] congestion is empty");
+	expect_fault("[server]\nlisten = 0.0.0.0:443\nname = vpn\n[tls]\ncertificate = c\n"
+		     "key = k\n[auth]\ndatabase = u\n[ipv4]\npool =\n[ipv6]\npool =\n",
+		     1, "[ipv4] pool and [ipv6] pool are both missing");
+}
+
+static void test_what_fails_later_is_told_where_it_was_written(void **state)
+{
+	char text[256];
+	struct conf c;
+
+	(void)state;
+	expect_good(GOOD "[server]\nuser = nobody2\n", &c);
+	assert_string_equal(conf_blame(&c, "/etc/d/key.pem cannot be read", text, sizeof(text)),
+			    "/etc/d/sstpd.conf:6: [tls] key: ");
+	assert_string_equal(conf_blame(&c, "there is no user \"nobody2\"", text, sizeof(text)),
+			    "/etc/d/sstpd.conf:12: [server] user: ");
+	assert_string_equal(conf_blame(&c, "no memory", text, sizeof(text)), "");
+	conf_free(&c);
+	conf_defaults(&c);
+	assert_string_equal(conf_blame(&c, "/etc/d/key.pem", text, sizeof(text)), "");
+	conf_free(&c);
 }
 
 static void test_every_bad_value_is_told_with_what_is_right(void **state)
@@ -254,6 +296,13 @@ static void test_every_bad_value_is_told_with_what_is_right(void **state)
 		{"[auth]\nmethods = pap, pap\n", "has 'pap' in it twice"},
 		{"[auth]\nmethods =\n", "is empty; nobody could log in"},
 		{"[tun]\nname = a-name-that-is-too-long\n", "23 characters long; at most 15"},
+		{"[tun]\nname = vpn 0\n", "is no name for an interface; write it as vpn0"},
+		{"[tun]\nname = a/b\n", "is no name for an interface"},
+		{"[tun]\nname =\n", "is no name for an interface"},
+		{"[tun]\nname = vpn%s\n", "has a % in it that is not the one %d"},
+		{"[tun]\nname = vpn%d%d\n", "has a % in it that is not the one %d"},
+		{"[plain]\ncertificate = c.pem\n",
+		 "sstpd.conf:12: [plain] certificate is set, but [plain] listen is not"},
 		{"[tun]\noffload = tso\n", "leaves one out that another one needs"},
 		{"[tun]\noffload = vnet, gso\n", "has 'gso' in it"},
 		{"[ipv4]\nserver = 10.0.1.1\n", "[ipv4] server is not an address of [ipv4] pool"},
@@ -412,6 +461,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_a_key_given_twice_is_told_with_both_lines),
 		cmocka_unit_test(test_what_is_missing_is_told_all_at_once),
 		cmocka_unit_test(test_a_key_given_wrong_is_not_called_missing),
+		cmocka_unit_test(test_a_key_left_empty_that_is_needed_is_told_with_its_line),
+		cmocka_unit_test(test_what_fails_later_is_told_where_it_was_written),
+		cmocka_unit_test(test_a_name_that_no_certificate_carries_is_told),
 		cmocka_unit_test(test_every_bad_value_is_told_with_what_is_right),
 		cmocka_unit_test(test_a_socket_name_too_long_is_told),
 		cmocka_unit_test(test_a_missing_file_is_told),
