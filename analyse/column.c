@@ -58,9 +58,12 @@ void column_unit(struct column *c)
 
 void column_protocol(struct column *c, const char *name)
 {
+	struct text named;
+
 	if (!c->wanted)
 		return;
-	snprintf(c->protocol, sizeof(c->protocol), "%s", name);
+	named = text_init(c->protocol, sizeof(c->protocol));
+	text_str(&named, name);
 	forget_unit(c);
 	if (c->units > 1) { /* the column has room for one name: the others say theirs */
 		text_str(&c->text, name);

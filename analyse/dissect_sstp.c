@@ -134,6 +134,18 @@ static void show_control(struct dissect *d, struct rd body)
 		dissect_malformed(d, &body, sstp_err_text(SSTP_E_ATTR_COUNT));
 }
 
+/* Says in the packet's line what the header says, for each of the packets: without a format. */
+static void say_kind(struct column *c, const struct sstp_header *h)
+{
+	if (!c->wanted)
+		return;
+	text_str(&c->text, "SSTP-");
+	text_dec(&c->text, h->version >> 4);
+	text_char(&c->text, '.');
+	text_dec(&c->text, h->version & 15);
+	text_str(&c->text, h->control ? " Type: CONTROL, " : " Type: DATA, ");
+}
+
 void dissect_sstp(struct dissect *d, struct rd packet)
 {
 	struct field_tree *t = &d->tree;
@@ -162,8 +174,7 @@ void dissect_sstp(struct dissect *d, struct rd packet)
 	field_add_bytes(t, FIELD_SSTP_RESERVED, dissect_at(d, r.p), 1);
 	dissect_uint(d, &r, FIELD_SSTP_ISCONTROL, 1);
 	field_add_uint(t, FIELD_SSTP_LENGTH, dissect_at(d, r.p), 2, h.length);
-	column_info(&d->column, "SSTP-%u.%u Type: %s, ", h.version >> 4, h.version & 15,
-		    h.control ? "CONTROL" : "DATA");
+	say_kind(&d->column, &h);
 	if (err)
 		dissect_malformed(d, &packet, sstp_err_text(err));
 	else if (h.control)

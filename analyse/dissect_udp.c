@@ -21,6 +21,15 @@ enum icmp6_type {
 
 enum nd_option { ND_SOURCE = 1, ND_TARGET = 2, ND_PREFIX = 3, ND_MTU = 5, ND_RDNSS = 25 };
 
+static void say_ports(struct text *t, uint16_t from, uint16_t to, size_t n)
+{
+	text_dec(t, from);
+	text_str(t, " \xe2\x86\x92 ");
+	text_dec(t, to);
+	text_str(t, " Len=");
+	text_dec(t, n);
+}
+
 void dissect_udp(struct dissect *d, struct rd datagram)
 {
 	struct field_tree *t = &d->tree;
@@ -47,7 +56,8 @@ void dissect_udp(struct dissect *d, struct rd datagram)
 			    field_add_bytes(t, FIELD_UDP_PAYLOAD, dissect_at(d, r.p), rd_left(&r)),
 			    "UDP payload (%zu bytes)", rd_left(&r));
 	field_close(t);
-	column_info(&d->column, "%u \xe2\x86\x92 %u Len=%zu", from, to, rd_left(&r));
+	if (d->column.wanted)
+		say_ports(&d->column.text, from, to, rd_left(&r));
 	if (from == PORT_DNS || to == PORT_DNS || from == PORT_MDNS || to == PORT_MDNS)
 		dissect_dns(d, r);
 	else

@@ -18,6 +18,7 @@
 #define DEFAULT_BPF "tcp port 443"
 #define RADIUS_BPF  "tcp port 443 or udp port 1812"
 #define ERROR_TEXT  1024
+#define OUT_BUFFER  (64u << 10)
 
 struct program {
 	struct options options;
@@ -427,6 +428,8 @@ int main(int argc, char **argv)
 	if (result >= 0)
 		return result;
 	signal(SIGPIPE, SIG_IGN);
+	if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, NULL, _IOFBF, OUT_BUFFER);
 	if (p.options.list) {
 		if (!strcmp(p.options.list, "fields"))
 			print_list(stdout);
