@@ -32,35 +32,39 @@ void tls_fail(struct tls *t, enum tls_fault fault, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Gives the buffer of what was received back; it is empty. */
-static void drop_input(struct tls *t)
+void tls_drop_input(struct tls *t)
 {
 	tls_buffer_put(t->in, TLS_BUFFER);
 	t->in = NULL;
 	t->in_at = t->in_end = 0;
 }
 
-/* Receives as much as one recv() brings; false when there is nothing: t->eof and t->sys_err say
- * whether there ever will be. */
-static bool receive(struct tls *t)
+bool tls_receive(struct tls *t, const uint8_t *kept, size_t n)
 {
 	size_t size;
 	ssize_t got;
 
-	if (!t->in)
-		t->in = tls_buffer_get(TLS_READ_SIZE, &size);
+	if (!t->in) {
+		t->in = tls_buffer_get(n + TLS_READ_SIZE, &size);
+		if (t->in && n)
+			memcpy(t->in, kept, n);
+	} else {
+		n = t->in_end - t->in_at;
+		if (n)
+			memmove(t->in, t->in + t->in_at, n);
+	}
 	if (!t->in) {
 		t->sys_err = ENOMEM;
 		return false;
 	}
 	do
-		got = recv(t->fd, t->in, TLS_READ_SIZE, 0);
+		got = recv(t->fd, t->in + n, TLS_READ_SIZE, 0);
 	while (got < 0 && errno == EINTR);
 	if (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
 		t->sys_err = errno;
 	t->eof = got == 0;
 	t->in_at = 0;
-	t->in_end = got > 0 ? (size_t)got : 0;
+	t->in_end = got > 0 ? n + (size_t)got : n;
 	t->drained = got > 0 && got < TLS_READ_SIZE;
 	return got > 0;
 }
@@ -77,11 +81,11 @@ static int bio_read(BIO *bio, char *buf, int size)
 	BIO_clear_retry_flags(bio);
 	if (t->in_at == t->in_end) {
 		/* That a drained socket has nothing is known without asking, once. */
-		bool any = !t->drained && !t->eof && receive(t);
+		bool any = !t->drained && !t->eof && tls_receive(t, NULL, 0);
 
 		t->drained = any && t->drained;
 		if (!any) {
-			drop_input(t);
+			tls_drop_input(t);
 			if (t->eof)
 				return 0;
 			if (!t->sys_err)
@@ -211,6 +215,7 @@ struct tls *tls_new(struct tls_ctx *c, int fd, const char *name)
 	BIO_set_init(bio, 1);
 	SSL_set_bio(t->ssl, bio, bio);
 	SSL_set_app_data(t->ssl, t);
+	t->records.limit = c->key_records;
 	if (!name) {
 		SSL_set_accept_state(t->ssl);
 	} else if (!set_name(t, name)) {
@@ -225,6 +230,7 @@ void tls_free(struct tls *t)
 	if (!t)
 		return;
 	SSL_free(t->ssl);
+	tls_records_stop(t);
 	tls_ctx_free(t->ctx);
 	free(t->name);
 	tls_buffer_put(t->in, TLS_BUFFER);
@@ -270,25 +276,47 @@ static const struct {
 	 "the peer has a fault of its own (alert internal_error)"},
 };
 
+/* Words for a reason of OpenSSL's; false when there are none here. */
+static bool explain_reason(struct tls *t, int reason)
+{
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (reason != reasons[i].reason)
+			continue;
+		tls_fail(t, reasons[i].fault, "%s", reasons[i].text);
+		return true;
+	}
+	if (reason > SSL_AD_REASON_OFFSET)
+		tls_fail(t, TLS_FAULT_PROTOCOL, "the peer refused with the TLS alert \"%s\"",
+			 SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET));
+	return reason > SSL_AD_REASON_OFFSET;
+}
+
+void tls_explain_alert(struct tls *t, int alert)
+{
+	(void)explain_reason(t, SSL_AD_REASON_OFFSET + alert);
+}
+
 /* Words for the error that stands oldest in OpenSSL's queue. */
 static void explain(struct tls *t)
 {
 	unsigned long code = ERR_peek_error();
 	int reason = ERR_GET_REASON(code);
 
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		if (reason == reasons[i].reason && ERR_GET_LIB(code) == ERR_LIB_SSL) {
-			tls_fail(t, reasons[i].fault, "%s", reasons[i].text);
-			return;
-		}
-	}
-	if (ERR_GET_LIB(code) == ERR_LIB_SSL && reason > SSL_AD_REASON_OFFSET)
-		tls_fail(t, TLS_FAULT_PROTOCOL, "the peer refused with the TLS alert \"%s\"",
-			 SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET));
-	else
+	if (ERR_GET_LIB(code) != ERR_LIB_SSL || !explain_reason(t, reason))
 		tls_fail(t, TLS_FAULT_PROTOCOL, "TLS failed: %s",
 			 code && ERR_reason_error_string(code) ? ERR_reason_error_string(code)
 							       : "OpenSSL does not say why");
+}
+
+void tls_broke(struct tls *t)
+{
+	t->end = TLS_FAILED;
+	if (t->sys_err)
+		tls_fail(t, TLS_FAULT_NET, "the connection broke: %s", strerror(t->sys_err));
+	else if (t->ready)
+		tls_fail(t, TLS_FAULT_NET, "the peer hung up without a TLS goodbye");
+	else
+		tls_fail(t, TLS_FAULT_NET, "the peer hung up during the TLS handshake");
 }
 
 /* Turns the return value r of an OpenSSL call into ours, and keeps how the connection ended. */
@@ -306,15 +334,11 @@ static enum tls_result judge(struct tls *t, int r)
 	default:
 		break;
 	}
-	t->end = TLS_FAILED;
-	if (t->sys_err)
-		tls_fail(t, TLS_FAULT_NET, "the connection broke: %s", strerror(t->sys_err));
-	else if (t->eof && !t->ready)
-		tls_fail(t, TLS_FAULT_NET, "the peer hung up during the TLS handshake");
-	else if (t->eof)
-		tls_fail(t, TLS_FAULT_NET, "the peer hung up without a TLS goodbye");
+	if (t->sys_err || t->eof)
+		tls_broke(t);
 	else
 		explain(t);
+	t->end = TLS_FAILED;
 	return t->end;
 }
 
@@ -366,12 +390,14 @@ enum tls_result tls_handshake(struct tls *t)
 	forget_errors();
 	r = SSL_do_handshake(t->ssl);
 	if (t->in_at == t->in_end) {
-		drop_input(t);
+		tls_drop_input(t);
 		t->drained = false;
 	}
-	if (r == 1)
+	if (r == 1 && !t->ready) {
 		t->ready = true;
-	else
+		tls_records_start(t);
+	}
+	if (r != 1)
 		result = judge(t, r);
 	flushed = tls_flush(t);
 	if (result < 0)
@@ -388,6 +414,8 @@ long tls_read(struct tls *t, void *buf, size_t n)
 
 	if (!t->ssl)
 		return tls_plain_read(t, buf, n);
+	if (t->records.on)
+		return tls_records_read(t, buf, n);
 	/* Never a part of a second record: the next call brings it whole. */
 	while (t->end == TLS_OK && total < n && (!total || n - total >= TLS_RECORD)) {
 		int r;
@@ -413,6 +441,8 @@ enum tls_result tls_write(struct tls *t, const void *bytes, size_t n)
 		return TLS_FAILED;
 	if (!t->ssl)
 		return tls_plain_write(t, bytes, n);
+	if (t->records.on)
+		return tls_records_write(t, bytes, n);
 	forget_errors();
 	r = SSL_write_ex(t->ssl, bytes, n, &done);
 	if (r == 1 && done == n)
@@ -421,6 +451,14 @@ enum tls_result tls_write(struct tls *t, const void *bytes, size_t n)
 		tls_fail(t, TLS_FAULT_PROTOCOL, "a TLS record could not be written");
 	t->end = TLS_FAILED;
 	return TLS_FAILED;
+}
+
+void tls_rest(struct tls *t)
+{
+	if (t->records.on)
+		tls_records_rest(t);
+	else if (t->ssl && t->ready)
+		(void)SSL_free_buffers(t->ssl); /* refused while something is in them */
 }
 
 size_t tls_queued(const struct tls *t)
@@ -435,6 +473,10 @@ void tls_close(struct tls *t)
 	t->closed = true;
 	if (!t->ssl)
 		return;
+	if (t->records.on) {
+		tls_records_close(t);
+		return;
+	}
 	ERR_clear_error();
 	(void)SSL_shutdown(t->ssl); /* queues close_notify; the answer is not waited for */
 	ERR_clear_error();

@@ -5,7 +5,8 @@
  *
  * Reading: one recv() brings up to 128 KiB, tls_read() hands the plain bytes out. Writing:
  * tls_write() makes one record of what it is given and queues it, tls_flush() sends the queue with
- * as few send()s as the kernel allows. Buffers exist only while something is in them.
+ * as few send()s as the kernel allows. Nothing is allocated for a record or a packet while traffic
+ * flows; an idle connection gives its buffers back by tls_rest().
  *
  * A context may be shared by threads; a connection belongs to one.
  */
@@ -133,6 +134,9 @@ enum tls_result tls_write(struct tls *t, const void *bytes, size_t n);
 /* Sends what is queued: TLS_OK when all is gone, TLS_WANT_WRITE when the socket is full, or
  * TLS_FAILED. */
 enum tls_result tls_flush(struct tls *t);
+/* Gives back memory that an idle connection does not need; it is taken again when something flows.
+ */
+void tls_rest(struct tls *t);
 /* Returns how many bytes are queued, records' overhead included. */
 size_t tls_queued(const struct tls *t);
 /* Queues close_notify, once; nothing may be written after it. tls_flush() sends it. */

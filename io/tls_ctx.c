@@ -56,9 +56,9 @@ static bool has_aes_hardware(void)
 #endif
 }
 
-static void on_keylog(const SSL *ssl, const char *line)
+/* Appends a line to the key log. */
+static void log_key(int fd, const char *line)
 {
-	const struct tls_ctx *c = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 	char newline[] = "\n";
 	char *text = strdup(line);
 	struct iovec iov[2] = {{text, strlen(line)}, {newline, 1}};
@@ -66,10 +66,22 @@ static void on_keylog(const SSL *ssl, const char *line)
 	/* One write a line, for several threads append to the file. Lost lines cost a dissection,
 	 * not a call. */
 	if (text)
-		(void)!writev(c->keylog_fd, iov, 2);
+		(void)!writev(fd, iov, 2);
 	if (text)
 		OPENSSL_cleanse(text, strlen(text));
 	free(text);
+}
+
+/* OpenSSL tells a secret, in the words of a key log. */
+static void on_secret(const SSL *ssl, const char *line)
+{
+	const struct tls_ctx *c = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+	struct tls *t = SSL_get_app_data(ssl);
+
+	if (t)
+		tls_records_secret(t, line);
+	if (c->keylog_fd >= 0)
+		log_key(c->keylog_fd, line);
 }
 
 static bool open_keylog(struct tls_ctx *c, const char *path, struct tls_err *err)
@@ -81,7 +93,6 @@ static bool open_keylog(struct tls_ctx *c, const char *path, struct tls_err *err
 		config_error(err, "the key log %s cannot be opened: %s", path, strerror(errno));
 		return false;
 	}
-	SSL_CTX_set_keylog_callback(c->ssl, on_keylog);
 	return true;
 }
 
@@ -123,8 +134,9 @@ static struct tls_ctx *new_ctx(const SSL_METHOD *method, struct tls_err *err)
 		return NULL;
 	}
 	SSL_CTX_set_app_data(c->ssl, c);
-	SSL_CTX_set_mode(c->ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-					 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_keylog_callback(c->ssl, on_secret);
+	SSL_CTX_set_mode(c->ssl,
+			 SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_options(c->ssl,
 			    SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET);
 	SSL_CTX_set_session_cache_mode(c->ssl, SSL_SESS_CACHE_OFF);

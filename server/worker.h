@@ -65,6 +65,8 @@ struct session {
 	struct pump pump;
 	bool dirty;           /* on w->dirty: packets were framed and not sent yet */
 	struct session *next; /* on w->dirty or w->dead */
+	bool awake;           /* on w->awake: TLS has its buffers */
+	struct session *next_awake;
 
 	char user[SSTP_NAME_MAX + 1];    /* as the client gave it, "" before */
 	char account[SSTP_NAME_MAX + 1]; /* in the database, "" before */
@@ -162,6 +164,7 @@ struct worker {
 	uint32_t free_n;
 	uint32_t sessions_n;
 	struct session *dirty;
+	struct session *awake; /* those that did something lately */
 	struct session *dead;
 
 	bool stopping;
@@ -195,6 +198,8 @@ void worker_listen(struct worker *w, bool on);
 void session_new(struct worker *w, int fd, const struct net_addr *from, bool plain);
 /* Brings a session up to date after any door of its link was used: sends, waits, ends. */
 void session_settle(struct session *s);
+/* Lets the sessions that are idle rest: their buffers go back. The slow clock calls it. */
+void session_rest_idle(struct worker *w, uint64_t now);
 /* Ends a session in order, for the reason given (sstp_link_close()). */
 void session_end(struct session *s, int err);
 /* Ends a session at once, without a word. */

@@ -49,6 +49,7 @@ static void on_second(void *arg)
 	uint64_t now = clock_ms();
 
 	log_lost(w);
+	session_rest_idle(w, now);
 	if (!w->stopping && !w->listening)
 		worker_listen(w, true);
 	if (w->stopping && now >= w->stop_ms)

@@ -16,6 +16,7 @@
 
 #define DRAIN_MS   5000 /* for the last bytes to leave */
 #define LINGER_MS  2000 /* for the peer to close first */
+#define REST_MS    1000 /* without a packet for so long a session is idle */
 #define TRACE_RING 64   /* records kept between two turns */
 
 static void on_io(void *arg, unsigned ready);
@@ -94,6 +95,25 @@ struct session *session_find(struct worker *w, uint32_t slot, uint64_t id)
 	return s && s->id == id && s->stage != STAGE_DEAD ? s : NULL;
 }
 
+/* Takes the session out of its worker's lists. */
+static void leave_lists(struct session *s)
+{
+	struct session **at;
+
+	if (s->dirty) {
+		for (at = &s->w->dirty; *at != s;)
+			at = &(*at)->next;
+		*at = s->next;
+		s->dirty = false;
+	}
+	if (s->awake) {
+		for (at = &s->w->awake; *at != s;)
+			at = &(*at)->next_awake;
+		*at = s->next_awake;
+		s->awake = false;
+	}
+}
+
 /* Takes the session off the books; it is freed at the end of the turn. */
 static void bury(struct session *s)
 {
@@ -110,14 +130,7 @@ static void bury(struct session *s)
 	w->slots[s->slot] = NULL;
 	w->free_slots[w->free_n++] = s->slot;
 	w->sessions_n--;
-	if (s->dirty) {
-		struct session **at = &w->dirty;
-
-		while (*at != s)
-			at = &(*at)->next;
-		*at = s->next;
-		s->dirty = false;
-	}
+	leave_lists(s);
 	s->next = w->dead;
 	w->dead = s;
 	loop_later(w->loop, &w->bury);
@@ -185,6 +198,31 @@ static uint64_t next_deadline(const struct session *s)
 	return at;
 }
 
+/* Notes that the session does something. */
+static void wake(struct session *s)
+{
+	if (s->awake)
+		return;
+	s->awake = true;
+	s->next_awake = s->w->awake;
+	s->w->awake = s;
+}
+
+void session_rest_idle(struct worker *w, uint64_t now)
+{
+	struct session **at = &w->awake, *s;
+
+	while ((s = *at) != NULL) {
+		if (s->active_ms + REST_MS > now) {
+			at = &s->next_awake;
+			continue;
+		}
+		*at = s->next_awake;
+		s->awake = false;
+		tls_rest(s->tls);
+	}
+}
+
 void session_settle(struct session *s)
 {
 	enum tls_result result;
@@ -192,6 +230,7 @@ void session_settle(struct session *s)
 
 	if (s->stage != STAGE_LINK)
 		return;
+	wake(s);
 	pump_events(&s->pump);
 	result = pump_output(&s->pump);
 	s->drops.queue = s->pump.waiting.dropped;

@@ -18,6 +18,58 @@
 
 #define PACKETS_MAX 256
 
+/*
+ * Counts what the code under test, and OpenSSL for it, asks of the heap and of the kernel. The
+ * sanitizers have a heap of their own, and leave the rest out of sight.
+ */
+static unsigned long allocations, system_calls;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define COUNTED false
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
+	__has_feature(memory_sanitizer)
+#define COUNTED false
+#endif
+#endif
+#ifndef COUNTED
+#define COUNTED true
+
+void *__libc_malloc(size_t n);
+void *__libc_realloc(void *p, size_t n);
+void *__libc_calloc(size_t n, size_t each);
+
+void *malloc(size_t n)
+{
+	allocations++;
+	return __libc_malloc(n);
+}
+
+void *realloc(void *p, size_t n)
+{
+	allocations++;
+	return __libc_realloc(p, n);
+}
+
+void *calloc(size_t n, size_t each)
+{
+	allocations++;
+	return __libc_calloc(n, each);
+}
+
+ssize_t send(int fd, const void *bytes, size_t n, int flags)
+{
+	system_calls++;
+	return sendto(fd, bytes, n, flags, NULL, 0);
+}
+
+ssize_t recv(int fd, void *bytes, size_t n, int flags)
+{
+	system_calls++;
+	return recvfrom(fd, bytes, n, flags, NULL, NULL);
+}
+#endif
+
 /* One side of the call. */
 struct end {
 	enum sstp_role role;
@@ -366,6 +418,151 @@ static void test_a_full_socket_is_told_and_recovers(void **state)
 	assert_int_equal(pump_wants(&rig.client.pump), LOOP_READ);
 }
 
+/* Sends a batch of 44 packets from the client to the server: four records. */
+static void carry_batch(uint8_t *bytes)
+{
+	for (unsigned i = 0; i < 44; i++) {
+		uint8_t *p = bytes + i * (SSTP_HEADROOM + 1400) + SSTP_HEADROOM;
+
+		make_packet(p, 1400, (uint8_t)i);
+		assert_int_equal(pump_send(&rig.client.pump, p, 1400, rig.now), 0);
+	}
+	assert_int_equal(pump_output(&rig.client.pump), TLS_OK);
+	turn(&rig.server, PUMP_TURN);
+}
+
+static void test_packets_in_flow_cost_no_allocation_and_hardly_a_system_call(void **state)
+{
+	static uint8_t bytes[44 * (SSTP_HEADROOM + 1400)];
+	unsigned long heap, kernel;
+
+	(void)state;
+	if (!COUNTED)
+		skip();
+	bring_up();
+	carry_batch(bytes); /* what is kept from then on is allocated */
+	rig.server.packets = 0;
+	heap = allocations;
+	kernel = system_calls;
+	for (unsigned i = 0; i < 1000; i++)
+		carry_batch(bytes);
+	assert_int_equal(rig.server.packets, 44000);
+	assert_int_equal(allocations - heap, 0);
+	/* one send() and one or two recv() for each batch */
+	assert_in_range(system_calls - kernel, 2000, 3000);
+	tls_rest(rig.client.tls); /* an idle connection gives back what it had, */
+	tls_rest(rig.server.tls);
+	carry_batch(bytes); /* and goes on */
+	assert_int_equal(rig.server.packets, 44044);
+}
+
+static void test_packets_wait_while_the_socket_is_full_and_arrive_in_order(void **state)
+{
+	static uint8_t bytes[SSTP_HEADROOM + 1400];
+	unsigned sent = 0;
+	uint32_t sum = 0;
+
+	(void)state;
+	bring_up();
+	while (rig.client.pump.waiting.bytes < 500000) {
+		uint8_t *p = bytes + SSTP_HEADROOM;
+
+		make_packet(p, 1400, (uint8_t)sent++);
+		for (size_t k = 0; k < 1400; k++)
+			sum = sum * 31 + p[k];
+		assert_int_equal(pump_send(&rig.client.pump, p, 1400, rig.now), 0);
+		pump_flush_run(&rig.client.pump);
+	}
+	assert_true(pump_full(&rig.client.pump));
+	sstp_link_ping(rig.client.link, rig.now); /* the link's own words do not wait */
+	for (int i = 0; i < 1000 && rig.server.packets < sent; i++) {
+		turn(&rig.server, sizeof(rig.buf));
+		turn(&rig.client, sizeof(rig.buf));
+	}
+	assert_int_equal(rig.server.packets, sent);
+	assert_int_equal(rig.server.sum, sum);
+	assert_null(rig.client.pump.waiting.head);
+	assert_int_equal(rig.client.pump.waiting.dropped, 0);
+}
+
+/* An IPv4 packet of n bytes from 10.0.0.2 to 10.0.0.1. */
+static void make_ip4(uint8_t *p, size_t n, bool may_cut, uint8_t protocol)
+{
+	static const uint8_t from[] = {10, 0, 0, 2}, to[] = {10, 0, 0, 1};
+
+	make_packet(p, n, 7);
+	p[6] = may_cut ? 0 : 0x40;
+	p[7] = 0;
+	p[9] = protocol;
+	memcpy(p + 12, from, 4);
+	memcpy(p + 16, to, 4);
+}
+
+static void test_a_packet_that_does_not_fit_goes_in_fragments(void **state)
+{
+	static uint8_t bytes[SSTP_HEADROOM + 4000];
+	struct pump_answer answer;
+
+	(void)state;
+	bring_up();
+	make_ip4(bytes + SSTP_HEADROOM, 4000, true, 17);
+	assert_int_equal(
+		pump_carry(&rig.client.pump, bytes + SSTP_HEADROOM, 4000, rig.now, &answer), 0);
+	assert_int_equal(answer.n, 0);
+	memset(bytes, 0, sizeof(bytes)); /* they are ours again */
+	pump_output(&rig.client.pump);
+	turn(&rig.server, sizeof(rig.buf));
+	assert_int_equal(rig.server.packets, 3);
+	assert_int_equal(rig.server.lengths[0], 1396); /* 20 + 1376, a multiple of 8 */
+	assert_int_equal(rig.server.lengths[2], 20 + 3980 - 2 * 1376);
+}
+
+static void test_a_packet_that_may_not_be_cut_is_answered_but_not_every_time(void **state)
+{
+	static uint8_t bytes[SSTP_HEADROOM + 1401];
+	struct pump_answer answer;
+	uint8_t *p = bytes + SSTP_HEADROOM;
+
+	(void)state;
+	bring_up();
+	make_ip4(p, 1401, false, 17);
+	assert_int_equal(pump_carry(&rig.client.pump, p, 1401, rig.now, &answer), SSTP_E_TOO_LARGE);
+	assert_int_equal(answer.n, 576);
+	assert_int_equal(answer.bytes[20], 3); /* fragmentation needed and DF set: */
+	assert_int_equal(answer.bytes[21], 4);
+	assert_int_equal(answer.bytes[26] << 8 | answer.bytes[27], 1400);
+	assert_memory_equal(answer.bytes + 12, p + 16, 4); /* in the destination's name */
+	assert_memory_equal(answer.bytes + 16, p + 12, 4);
+	assert_int_equal(pump_carry(&rig.client.pump, p, 1401, rig.now, &answer), SSTP_E_TOO_LARGE);
+	assert_int_equal(answer.n, 0);
+	assert_int_equal(pump_carry(&rig.client.pump, p, 1401, rig.now + 1, &answer),
+			 SSTP_E_TOO_LARGE);
+	assert_int_equal(answer.n, 576);
+}
+
+static void test_a_handshake_through_the_tunnel_agrees_on_what_fits(void **state)
+{
+	static uint8_t bytes[SSTP_HEADROOM + 44];
+	struct pump_answer answer;
+	uint8_t *p = bytes + SSTP_HEADROOM;
+
+	(void)state;
+	bring_up();
+	make_ip4(p, 44, false, 6);
+	p[32] = 0x60; /* a TCP header of 24 bytes, */
+	p[33] = 0x02; /* SYN, */
+	p[40] = 2;    /* MSS 1460 */
+	p[41] = 4;
+	p[42] = 1460 >> 8;
+	p[43] = 1460 & 255;
+	pump_clamp(&rig.server.pump, p, 44);
+	assert_int_equal(p[42] << 8 | p[43], 1360);
+	p[43] = 1460 & 255;
+	p[42] = 1460 >> 8;
+	assert_int_equal(pump_carry(&rig.client.pump, p, 44, rig.now, &answer), 0);
+	assert_int_equal(p[42] << 8 | p[43], 1360);
+}
+
 static void test_an_end_of_the_stream_ends_the_link_once(void **state)
 {
 	struct sstp_why why;
@@ -429,6 +626,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_records_are_never_over_16_kib, start, stop),
 		cmocka_unit_test_setup_teardown(test_a_small_budget_takes_several_turns_and_loses_nothing, start, stop),
 		cmocka_unit_test_setup_teardown(test_a_full_socket_is_told_and_recovers, start, stop),
+		cmocka_unit_test_setup_teardown(test_packets_wait_while_the_socket_is_full_and_arrive_in_order, start, stop),
+		cmocka_unit_test_setup_teardown(test_packets_in_flow_cost_no_allocation_and_hardly_a_system_call, start, stop),
+		cmocka_unit_test_setup_teardown(test_a_packet_that_does_not_fit_goes_in_fragments, start, stop),
+		cmocka_unit_test_setup_teardown(test_a_packet_that_may_not_be_cut_is_answered_but_not_every_time, start, stop),
+		cmocka_unit_test_setup_teardown(test_a_handshake_through_the_tunnel_agrees_on_what_fits, start, stop),
 		cmocka_unit_test_setup_teardown(test_an_end_of_the_stream_ends_the_link_once, start, stop),
 		cmocka_unit_test_setup_teardown(test_a_broken_connection_takes_no_more_packets, start, stop),
 		cmocka_unit_test_setup_teardown(test_hanging_up_reaches_the_other_end, start, stop),
