@@ -19,6 +19,7 @@
 #define TCP_MS        20000
 #define PROXY_MS      20000
 #define TLS_MS        30000
+#define SAME_WISH_MS  500   /* signals that come so close together are one wish */
 #define NOTSENT_LOWAT 65536 /* what waits, waits where CoDel sees it */
 
 void call_over(struct call *c, enum exit_code code)
@@ -74,11 +75,14 @@ static void on_signal(void *arg, int signo)
 	struct call *c = arg;
 
 	(void)signo;
-	if (c->asked || !c->linked || c->down) {
+	/* timeout(1) and others tell the process and its group: that is one wish, not two */
+	if (c->asked_at && clock_ms() - c->asked_at < SAME_WISH_MS)
+		return;
+	if (c->asked_at || !c->linked || c->down) {
 		call_over(c, EXIT_ASKED); /* the second time, or there is nobody to tell */
 		return;
 	}
-	c->asked = true;
+	c->asked_at = clock_ms();
 	say("ending", NULL, "hanging up");
 	call_hang_up(c);
 }

@@ -26,7 +26,7 @@ struct call {
 	struct loop_timer limit; /* of the stage at hand */
 	const char *limit_text;  /* what has not happened when it expires */
 	enum exit_code limit_code;
-	bool asked; /* the user wants to end */
+	uint64_t asked_at; /* when the user asked to end; 0: not yet */
 
 	struct dns *dns;
 	struct net_dial dial;

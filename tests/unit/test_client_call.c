@@ -374,6 +374,7 @@ static void *hang_up_when_up(void *arg)
 	close(sock);
 	close(probe);
 	kill(getpid(), SIGTERM);
+	kill(getpid(), SIGINT); /* as when a process group is told as well */
 	return NULL;
 }
 
