@@ -90,6 +90,7 @@ static void test_defaults_are_those_of_the_table(void **state)
 	assert_int_equal(c.methods.at[2], SSTP_AUTH_NONE);
 	assert_int_equal(c.server_id.ip[0][15], 1);
 	assert_int_equal(c.offload, 15);
+	assert_true(c.max_per_source < c.max_unauth); /* one source leaves room for others */
 	conf_free(&c);
 }
 
