@@ -9,11 +9,14 @@
 #include "analyse/fragment.h"
 #include "analyse/tls_open.h"
 
+#include <malloc.h>
 #include <stdio.h>
 
 #define HTTPS_PORT    443
 #define RESET_WINDOW  (1u << 24) /* how far from the stream a reset may be */
 #define PRESSURE_LOOK 64         /* connections looked at for memory to give back, a frame */
+#define MEMORY_EVERY  1024       /* frames between two looks at the program's memory */
+#define MEMORY_SHARE  16         /* of the connections that are let go then */
 
 struct flow {
 	struct flow_sink sink;
@@ -22,6 +25,7 @@ struct flow {
 	uint32_t conns_max;
 	uint32_t next_number;
 	struct budget budget;
+	size_t memory; /* that the program may have allocated */
 	struct tls_keys *keys;
 	struct tls_env env;
 	struct fragments *fragments; /* NULL: none were seen */
@@ -79,6 +83,7 @@ struct flow *flow_new(struct tls_keys *keys, const struct flow_config *how,
 	f->keys = keys;
 	f->conns_max = how->conns ? how->conns : FLOW_CONNS_MAX;
 	f->budget.limit = how->budget ? how->budget : FLOW_BUDGET;
+	f->memory = how->memory ? how->memory : FLOW_MEMORY;
 	f->env.keys = keys;
 	f->env.budget = &f->budget;
 	f->env.sink = &tls_sink;
@@ -509,6 +514,17 @@ static void retry_waiting(struct flow *f)
 			tls_retry(c->tls);
 }
 
+/* Lets some of the idlest connections go when the program has allocated too much. */
+static void save_memory(struct flow *f)
+{
+	struct mallinfo2 heap = mallinfo2();
+
+	if (heap.uordblks + heap.hblkhd < f->memory)
+		return;
+	for (uint32_t n = f->conns.count / MEMORY_SHARE; n; n--)
+		dismiss_conn(f, f->conns.oldest, FLOW_END_EVICTED);
+}
+
 void flow_frame(struct flow *f, const struct frame *frame)
 {
 	struct packet headers;
@@ -537,6 +553,8 @@ void flow_frame(struct flow *f, const struct frame *frame)
 	}
 	if (f->budget.used > f->budget.limit - f->budget.limit / 8)
 		relieve_pressure(f);
+	if (f->stats.frames % MEMORY_EVERY == 0)
+		save_memory(f);
 	if (f->sink.done)
 		f->sink.done(f->ctx, &p);
 }

@@ -31,6 +31,7 @@
 
 #define FLOW_CONNS_MAX 8192u       /* connections followed at once, unless told */
 #define FLOW_BUDGET    (32u << 20) /* bytes that all hold back together, unless told */
+#define FLOW_MEMORY    (64u << 20) /* bytes that the program may have allocated, unless told */
 
 enum flow_kind {
 	FLOW_UNKNOWN, /* no byte was seen yet */
@@ -98,6 +99,9 @@ struct flow_sink {
 struct flow_config {
 	uint32_t conns; /* 0: FLOW_CONNS_MAX */
 	size_t budget;  /* 0: FLOW_BUDGET */
+	/* 0: FLOW_MEMORY. When the whole program has allocated more, the connections that are idle
+	 * for longest are let go, and with them what was made for them. */
+	size_t memory;
 	bool more_keys; /* keys may still come: the capture is live, or may hold secrets */
 };
 
