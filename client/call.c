@@ -15,12 +15,11 @@
 #include "io/log.h"
 #include "lib/base/text.h"
 
-#define NAME_MS       20000
-#define TCP_MS        20000
-#define PROXY_MS      20000
-#define TLS_MS        30000
-#define SAME_WISH_MS  500   /* signals that come so close together are one wish */
-#define NOTSENT_LOWAT 65536 /* what waits, waits where CoDel sees it */
+#define NAME_MS      20000
+#define TCP_MS       20000
+#define PROXY_MS     20000
+#define TLS_MS       30000
+#define SAME_WISH_MS 500 /* signals that come so close together are one wish */
 
 void call_over(struct call *c, enum exit_code code)
 {
@@ -203,7 +202,7 @@ static void on_dialled(void *arg, int fd, const struct net_addr *to)
 	}
 	c->fd = fd;
 	c->peer = *to;
-	net_tune(fd, NOTSENT_LOWAT);
+	net_tune(fd);
 	set_congestion(c, runs);
 	say("tcp",
 	    (struct say_field[]){{"address", net_addr_text(to, text), 0},

@@ -224,15 +224,16 @@ static void wish(int fd, int level, int option, const void *value, socklen_t n)
 	(void)!setsockopt(fd, level, option, value, n);
 }
 
-void net_tune(int fd, int lowat)
+void net_tune(int fd)
 {
-	static const int on = 1, idle = KEEPALIVE_IDLE;
+	static const int on = 1, idle = KEEPALIVE_IDLE, few = 65536, some = 262144;
+	const uint32_t rtt_us = net_rtt_us(fd);
 
 	wish(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	wish(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	wish(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
-	if (lowat)
-		wish(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat, sizeof(lowat));
+	wish(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, rtt_us && rtt_us < NET_NEAR_US ? &some : &few,
+	     sizeof(few));
 }
 
 int net_set_congestion(int fd, const char *name)

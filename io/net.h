@@ -59,10 +59,11 @@ int net_connect_unix(const char *path);
 /* Accepts one connection; -EAGAIN when none waits. *peer may be NULL. */
 int net_accept(int fd, struct net_addr *peer);
 /*
- * Sets what a tunnel's TCP connection wants: no delay, keep-alive, and at most `lowat` unsent bytes
- * in the kernel (0: as it is). What the kernel refuses is left out: all of it is about speed only.
+ * Sets what a tunnel's TCP connection wants: no delay, keep-alive, and few unsent bytes in the
+ * kernel, for what waits there CoDel does not see; some more for a near peer, to whom they are gone
+ * at once. What the kernel refuses is left out: all of it is about speed only.
  */
-void net_tune(int fd, int lowat);
+void net_tune(int fd);
 
 #define NET_CONGESTION         16 /* bytes of a congestion control's name, its end included */
 #define NET_CONGESTION_DEFAULT "bbr"
@@ -77,6 +78,8 @@ int net_set_congestion(int fd, const char *name);
 /* Writes the name of the congestion control that fd uses into buf, "unknown" for no TCP socket.
  * Returns buf. */
 const char *net_congestion(int fd, char buf[NET_CONGESTION]);
+/* A peer nearer than this, in microseconds, is on the same network. */
+#define NET_NEAR_US 1000
 /* Returns the round trip as TCP has smoothed it on fd, in microseconds; 0: none yet. */
 uint32_t net_rtt_us(int fd);
 /* Reads the local address of a socket; -errno when it has none. */

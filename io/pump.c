@@ -7,10 +7,10 @@
 
 #include "io/clock.h"
 #include "io/ip.h"
+#include "io/net.h"
 
 /* A peer as near as this is on the same network: CoDel's own times, made for the Internet, would
  * let megabytes wait for it. */
-#define NEAR_US          1000
 #define NEAR_TARGET_US   1000
 #define NEAR_INTERVAL_US 30000
 
@@ -24,7 +24,7 @@ void pump_init(struct pump *p, struct sstp_link *link, struct tls *tls, const st
 
 void pump_set_rtt(struct pump *p, uint32_t rtt_us)
 {
-	const bool is_near = rtt_us && rtt_us < NEAR_US;
+	const bool is_near = rtt_us && rtt_us < NET_NEAR_US;
 
 	p->waiting.codel.target = is_near ? NEAR_TARGET_US : 0;
 	p->waiting.codel.interval = is_near ? NEAR_INTERVAL_US : 0;

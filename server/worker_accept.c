@@ -9,9 +9,6 @@
 #include "server/worker.h"
 
 #define ACCEPT_TURN 64 /* connections taken in one turn of the loop */
-#define UNSENT_MOST                                                                                \
-	65536 /* bytes that the kernel may hold unsent for one client: the rest waits where CoDel  \
-		 sees it */
 
 /* Takes one connection; false when none waits. */
 static bool accept_one(struct listener *l)
@@ -38,7 +35,7 @@ static bool accept_one(struct listener *l)
 		return true;
 	}
 	w->stats.accepted++;
-	net_tune(fd, UNSENT_MOST);
+	net_tune(fd);
 	session_new(w, fd, &from, l->plain);
 	return true;
 }

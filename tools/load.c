@@ -252,7 +252,7 @@ static void on_dialled(void *arg, int fd, const struct net_addr *to)
 		return;
 	}
 	c->fd = fd;
-	net_tune(fd, 0);
+	net_tune(fd);
 	loop_fd_init(c->load->loop, &c->watch, fd, on_ready, c);
 	c->tls = tls_new(c->load->tls, fd, "localhost");
 	if (c->tls == NULL)

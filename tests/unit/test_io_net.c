@@ -178,7 +178,7 @@ static void test_a_dial_passes_over_an_address_that_refuses(void **state)
 	assert_true(clock_ms() - start < 2000);
 	fd = net_accept(listener, &peer);
 	assert_true(fd >= 0);
-	net_tune(told.fd, 65536);
+	net_tune(told.fd);
 	assert_int_equal(getsockopt(told.fd, IPPROTO_TCP, TCP_NODELAY, &on, &n), 0);
 	assert_int_equal(on, 1);
 	close(fd);
