@@ -46,6 +46,8 @@ static const struct option table[] = {
 	 "allow TLS 1.3 only"},
 	{"ciphers",       0,   "LIST",      false, read_ciphers,
 	 "OpenSSL's list of ciphers for TLS 1.2 and below"},
+	{"rekey",         0,   "MB",        false, read_rekey,
+	 "take new TLS 1.3 keys whenever so many megabytes were sent"},
 	{"proxy",         0,   "HOST:PORT", false, read_proxy,
 	 "go through this HTTP proxy by CONNECT"},
 	{"congestion",    0,   "NAME",      false, read_congestion,

@@ -205,6 +205,13 @@ const char *read_mtu(struct options *o, const char *value)
 	return NULL;
 }
 
+const char *read_rekey(struct options *o, const char *value)
+{
+	if (!read_number(value, 1, 1000000, &o->tls.rekey_mb))
+		return "new keys are taken after 1 to 1000000 megabytes";
+	return NULL;
+}
+
 const char *read_hello(struct options *o, const char *value)
 {
 	uint32_t seconds;

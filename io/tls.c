@@ -215,7 +215,7 @@ struct tls *tls_new(struct tls_ctx *c, int fd, const char *name)
 	BIO_set_init(bio, 1);
 	SSL_set_bio(t->ssl, bio, bio);
 	SSL_set_app_data(t->ssl, t);
-	t->records.limit = c->key_records;
+	t->records.key_bytes = c->key_bytes;
 	if (!name) {
 		SSL_set_accept_state(t->ssl);
 	} else if (!set_name(t, name)) {

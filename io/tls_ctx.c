@@ -189,6 +189,7 @@ struct tls_ctx *tls_client_ctx(const struct tls_client_conf *conf, struct tls_er
 	c->has_pin = conf->has_pin;
 	c->eku_optional = conf->eku_optional;
 	memcpy(c->pin, conf->pin, sizeof(c->pin));
+	c->key_bytes = conf->rekey_mb * UINT64_C(1000000);
 	if (!set_strength(c, conf->tls13_only, conf->tls10, conf->ciphers, err) ||
 	    !load_trust(c, conf, err) || !open_keylog(c, conf->keylog_file, err)) {
 		tls_ctx_free(c);
@@ -262,6 +263,7 @@ struct tls_ctx *tls_server_ctx(const struct tls_server_conf *conf, struct tls_er
 
 	if (!c)
 		return NULL;
+	c->key_bytes = conf->rekey_mb * UINT64_C(1000000);
 	if (!set_strength(c, conf->tls13_only, conf->tls10, conf->ciphers, err) ||
 	    !load_identity(c, conf, err) || !open_keylog(c, conf->keylog_file, err)) {
 		tls_ctx_free(c);

@@ -12,9 +12,9 @@
 
 struct tls_ctx {
 	SSL_CTX *ssl;
-	atomic_int users;     /* who holds it: its maker, and each connection */
-	int keylog_fd;        /* -1: none */
-	uint64_t key_records; /* records for a key, 0: as many as are safe */
+	atomic_int users;   /* who holds it: its maker, and each connection */
+	int keylog_fd;      /* -1: none */
+	uint64_t key_bytes; /* bytes sent with a key, 0: as many as are safe */
 	/* client */
 	bool insecure;
 	bool has_ca;
@@ -27,9 +27,10 @@ struct tls_ctx {
 struct tls_records {
 	bool on; /* false: SSL_read() and SSL_write() do it */
 	struct tls13 send, receive;
-	uint64_t limit;  /* records for a key; 0: as many as are safe */
-	bool update_due; /* the peer has asked for new keys */
-	uint8_t *part;   /* of a record that has not come whole; NULL, or room for the longest */
+	uint64_t key_bytes; /* bytes to send with a key; 0: as many as are safe */
+	uint64_t sent;      /* bytes, with the key at hand */
+	bool update_due;    /* the peer has asked for new keys */
+	uint8_t *part;      /* of a record that has not come whole; NULL, or room for the longest */
 	size_t part_n;
 	uint8_t *rest; /* opened and not handed out, within the input */
 	size_t rest_n;

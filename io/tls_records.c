@@ -67,8 +67,6 @@ void tls_records_start(struct tls *t)
 	struct tls_records *r = &t->records;
 	uint16_t suite = used ? SSL_CIPHER_get_protocol_id(used) : 0;
 
-	if (!r->limit || r->limit > KEY_RECORDS)
-		r->limit = KEY_RECORDS;
 	if (SSL_version(t->ssl) == TLS1_3_VERSION && !SSL_has_pending(t->ssl) &&
 	    tls13_start(&r->send, suite, true) && tls13_start(&r->receive, suite, false))
 		r->on = true;
@@ -106,6 +104,7 @@ static bool update_keys(struct tls *t)
 	static const uint8_t message[] = {KEY_UPDATE, 0, 0, 1, 0}; /* the peer's own may stay */
 
 	t->records.update_due = false;
+	t->records.sent = 0;
 	return append(t, TLS13_HANDSHAKE, message, sizeof(message)) && tls13_next(&t->records.send);
 }
 
@@ -113,9 +112,13 @@ enum tls_result tls_records_write(struct tls *t, const void *bytes, size_t n)
 {
 	struct tls_records *r = &t->records;
 
-	if ((!r->update_due && r->send.sequence < r->limit) || update_keys(t))
+	bool is_worn = r->send.sequence >= KEY_RECORDS || (r->key_bytes && r->sent >= r->key_bytes);
+
+	if ((!is_worn && !r->update_due) || update_keys(t)) {
+		r->sent += n;
 		if (append(t, TLS13_APPLICATION, bytes, n))
 			return TLS_OK;
+	}
 	tls_fail(t, TLS_FAULT_PROTOCOL, "a TLS record could not be written");
 	t->end = TLS_FAILED;
 	return TLS_FAILED;

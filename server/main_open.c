@@ -239,6 +239,7 @@ bool open_cert(const struct conf *c, struct shown_cert *cert, struct tls_err *er
 		.tls13_only = c->tls_min == CONF_TLS_1_3,
 		.tls10 = c->tls_min == CONF_TLS_1_0,
 		.ciphers = c->ciphers,
+		.rekey_mb = c->rekey_mb,
 		.keylog_file = c->keylog,
 	};
 

@@ -44,6 +44,18 @@ def some_megabytes_each_way_arrive_unchanged(the_lab):
     both_ways(the_lab, GATEWAY4, 0, 32 * MEGABYTE)
 
 
+@test("traffic", "sanitizers")
+def bytes_arrive_unchanged_while_both_sides_change_their_keys(the_lab):
+    server_host, client_host = cabled_hosts(the_lab)
+    server = Server(server_host, {"tls.rekey": "1"})
+    client = Client(client_host, server, options=["--rekey", "1"]).up()
+    inner = client.phases["connected"]["addresses"].split()[0]
+    transfer(client_host, server_host, GATEWAY4, 64 * MEGABYTE, 1)
+    transfer(server_host, client_host, inner, 64 * MEGABYTE, 2)
+    claim(server.only_session()["up"], "the session did not survive the change of keys")
+    client.hang_up()
+
+
 @test("traffic")
 def a_call_over_outer_ipv6_carries_traffic(the_lab):
     server_host, client_host = cabled_hosts(the_lab)
