@@ -4,13 +4,14 @@
  * what the server's own address echoes (ICMP) is the traffic. For benchmarks and endurance tests;
  * it verifies no certificate and knows one user.
  *
- *   sstp-load -s ADDRESS:PORT -u USER -w PASSWORD_FILE -n CALLS [-j PARALLEL] [-k] [-r KBIT -t
- * SECONDS]
+ *   sstp-load -s ADDRESS:PORT -u USER -w PASSWORD_FILE -n CALLS [-j PARALLEL]
+ *             [-c | -k [-r KBIT -t SECONDS]]
  *
  * Makes CALLS calls, PARALLEL of them being set up at a time. Each is hung up once its addresses
  * are agreed on; with -k it is kept until a line, or the end, of standard input. With -r every kept
- * call sends KBIT kbit/s of pings, which come back, for SECONDS. Every line printed is one JSON
- * object.
+ * call sends KBIT kbit/s of pings, which come back, for SECONDS. With -c calls come and go: another
+ * one takes the place of each that was hung up, until a line, or the end, of standard input. Every
+ * line printed is one JSON object.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -61,7 +62,8 @@ struct load {
 	struct call *calls;
 	unsigned n, parallel;
 	unsigned started, pending, up, failed, ended;
-	bool keep, stopping;
+	unsigned came; /* calls made, those included that took another's place */
+	bool keep, churn, stopping;
 	uint32_t kbit, seconds;
 	uint64_t began, traffic_began;
 	uint64_t pings, echoes;
@@ -92,7 +94,7 @@ static void report_setup(const struct load *l)
 
 	printf("{\"calls\": %u, \"up\": %u, \"failed\": %u, \"seconds\": %.3f, "
 	       "\"calls_per_second\": %.1f}\n",
-	       l->n, l->up, l->failed, took, took > 0 ? l->up / took : 0);
+	       l->came, l->up, l->failed, took, took > 0 ? l->up / took : 0);
 	fflush(stdout);
 }
 
@@ -109,7 +111,7 @@ static void set_up_is_over(struct load *l)
 {
 	l->pending--;
 	start_more(l);
-	if (l->pending > 0 || l->started < l->n)
+	if (l->churn || l->pending > 0 || l->started < l->n)
 		return;
 	report_setup(l);
 	if (l->keep && l->kbit > 0) {
@@ -141,7 +143,9 @@ static void end_call(struct call *c, const char *why)
 		fprintf(stderr, "sstp-load: a call failed: %s\n", why);
 		set_up_is_over(l);
 	}
-	if (l->ended == l->n && (l->stopping || !l->keep))
+	if (l->churn && !l->stopping)
+		loop_timer_at(&c->timer, clock_ms()); /* the next one's turn */
+	else if (l->ended == l->started && (l->stopping || (!l->keep && l->started == l->n)))
 		loop_stop(l->loop);
 }
 
@@ -236,9 +240,18 @@ static void on_ready(void *arg, unsigned ready)
 	serve(arg);
 }
 
+static void start_call(struct call *c);
+
 static void on_deadline(void *arg)
 {
-	serve(arg);
+	struct call *c = arg;
+
+	if (c->state != CALL_ENDED) {
+		serve(c);
+	} else if (!c->load->stopping) {
+		c->load->ended--;
+		start_call(c);
+	}
 }
 
 static void on_dialled(void *arg, int fd, const struct net_addr *to)
@@ -261,17 +274,28 @@ static void on_dialled(void *arg, int fd, const struct net_addr *to)
 	serve(c);
 }
 
+/* Dials, in a place that no call has or whose call has ended. */
+static void start_call(struct call *c)
+{
+	struct load *l = c->load;
+
+	c->state = CALL_DIALLING;
+	c->tls = NULL;
+	c->link = NULL;
+	l->pending++;
+	l->came++;
+	loop_fd_init(l->loop, &c->watch, -1, on_ready, c);
+	net_dial_start(&c->dial, l->loop, &l->server, 1, DIAL_MS, 0, on_dialled, c);
+}
+
 static void start_more(struct load *l)
 {
 	while (l->started < l->n && l->pending < l->parallel && !l->stopping) {
 		struct call *c = &l->calls[l->started++];
 
 		c->load = l;
-		c->state = CALL_DIALLING;
-		l->pending++;
-		loop_fd_init(l->loop, &c->watch, -1, on_ready, c);
 		loop_timer_init(l->loop, &c->timer, on_deadline, c);
-		net_dial_start(&c->dial, l->loop, &l->server, 1, DIAL_MS, 0, on_dialled, c);
+		start_call(c);
 	}
 }
 
@@ -370,7 +394,7 @@ static void parse_options(struct load *l, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "s:u:w:n:j:kr:t:")) != -1)
+	while ((option = getopt(argc, argv, "s:u:w:n:j:ckr:t:")) != -1)
 		switch (option) {
 		case 's':
 			if (net_addr_parse(optarg, 443, &l->server) != 0)
@@ -389,6 +413,9 @@ static void parse_options(struct load *l, int argc, char **argv)
 		case 'j':
 			l->parallel = number(optarg);
 			break;
+		case 'c':
+			l->churn = true;
+			break;
 		case 'k':
 			l->keep = true;
 			break;
@@ -402,9 +429,9 @@ static void parse_options(struct load *l, int argc, char **argv)
 			exit(2);
 		}
 	if (l->link.host == NULL || l->link.user[0] == '\0' || l->n == 0 || l->parallel == 0 ||
-	    (l->kbit > 0 && (l->seconds == 0 || !l->keep)))
-		die("usage", "-s ADDRESS:PORT -u USER -w PASSWORD_FILE -n CALLS [-j PARALLEL] [-k] "
-			     "[-r KBIT -t SECONDS]");
+	    (l->kbit > 0 && (l->seconds == 0 || !l->keep)) || (l->churn && l->keep))
+		die("usage", "-s ADDRESS:PORT -u USER -w PASSWORD_FILE -n CALLS [-j PARALLEL] "
+			     "[-c | -k [-r KBIT -t SECONDS]]");
 }
 
 /* A call needs a descriptor. */
@@ -433,7 +460,7 @@ int main(int argc, char **argv)
 		die("start", "no memory");
 	if (l.tls == NULL)
 		die("TLS", error.text);
-	if (l.keep) {
+	if (l.keep || l.churn) {
 		loop_fd_init(l.loop, &l.input, STDIN_FILENO, on_input, &l);
 		loop_fd_want(&l.input, LOOP_READ);
 	}
@@ -441,6 +468,8 @@ int main(int argc, char **argv)
 	l.began = clock_ms();
 	start_more(&l);
 	loop_run(l.loop);
+	if (l.churn)
+		report_setup(&l);
 	tls_ctx_free(l.tls);
 	free(l.calls);
 	loop_free(l.loop);

@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import lab  # noqa: E402
 
 BUILD = os.path.join(lab.CHECKOUT, "build")  # where the programs are; prepare() sets it
+LONG = False  # whether to carry gigabytes where megabytes would do
 TESTS = []
 
 NAME, PORT = "vpn.example.org", 443
@@ -39,10 +40,10 @@ def claim(true, otherwise):
         raise lab.LabError(otherwise)
 
 
-def prepare(build):
+def prepare(build, long=False):
     """Once, inside the laboratory: where the programs are, and the names that lead to the server."""
-    global BUILD  # pylint: disable=global-statement
-    BUILD = build
+    global BUILD, LONG  # pylint: disable=global-statement
+    BUILD, LONG = build, long
     lab.resolve(NAME, SERVER4, SERVER6)
     lab.resolve("four.example.org", SERVER4)
     lab.resolve("other.example.org", SERVER4)

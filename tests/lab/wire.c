@@ -287,5 +287,7 @@ int main(int argc, char **argv)
 	} while (wait_next(lanes, next));
 	report(&lanes[0], argv[1], argv[2]);
 	report(&lanes[1], argv[2], argv[1]);
+	free(lanes[0].slots);
+	free(lanes[1].slots);
 	return 0;
 }
