@@ -205,16 +205,14 @@ static void add_stats(struct worker_stats *sum, const struct worker_stats *s)
 static void show_interface(const struct daemon *d, json_t *o)
 {
 	const struct tun *first = &d->server.workers[0]->tun;
-	unsigned n = d->server.workers_n;
-	bool shared = d->server.workers[n - 1]->tun.shared;
 	char text[64];
 
 	json_object_set_new(o, "interface", json_string(d->tun_name));
 	json_object_set_new(o, "offloads", json_string(tun_features(first, text, sizeof(text))));
-	json_object_set_new(o, "queues", json_integer(shared ? 1 : n));
+	json_object_set_new(o, "queues", json_integer(d->queues));
 	json_object_set_new(o, "steering",
 			    json_string(steer_on(&d->server.routes.steer) ? "kernel"
-					: n == 1                          ? "none"
+					: d->server.workers_n == 1        ? "none"
 									  : "workers"));
 }
 

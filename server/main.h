@@ -30,6 +30,7 @@ struct daemon {
 	struct tls_ctx *tls_old; /* replaced; freed when every worker has let go of it */
 	unsigned tls_waiting;    /* workers that have not */
 	char tun_name[IFNAMSIZ];
+	unsigned queues; /* of the TUN device */
 	unsigned gone; /* workers whose threads have ended */
 	bool stopping;
 	uint64_t start_ms;

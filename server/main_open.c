@@ -129,17 +129,26 @@ static int open_queues(struct daemon *d, const char *name)
 	return err;
 }
 
+/* Returns how many queues the device has: a worker without one writes into the first. */
+static unsigned count_queues(const struct daemon *d)
+{
+	unsigned n = 0;
+
+	for (unsigned k = 0; k < d->server.workers_n; k++)
+		n += !d->server.workers[k]->tun.shared;
+	return n;
+}
+
 /* Says what the kernel does not do for us, and what that means. */
 static void tell_refused(const struct daemon *d)
 {
 	const struct tun *first = &d->server.workers[0]->tun;
-	const struct tun *last = &d->server.workers[d->server.workers_n - 1]->tun;
 	char text[64];
 
 	if (first->features != d->conf.offload)
 		log_notice("the kernel grants the interface %s only these offloads: %s",
 			   first->name, tun_features(first, text, sizeof(text)));
-	if (last->shared)
+	if (d->queues < d->server.workers_n)
 		log_notice("the kernel does not give the interface %s a queue for each worker: the "
 			   "first one reads it and hands packets over",
 			   first->name);
@@ -148,11 +157,10 @@ static void tell_refused(const struct daemon *d)
 /* Has the kernel choose the queue of the worker that has the session. */
 static void steer_queues(struct daemon *d)
 {
-	unsigned n = d->server.workers_n;
 	int err;
 
-	if (n == 1 || d->server.workers[n - 1]->tun.shared)
-		return; /* there is one queue to read */
+	if (d->queues == 1 || d->queues < d->server.workers_n)
+		return; /* queues and workers are not one to one */
 	err = routes_steer(&d->server.routes, d->server.workers[0]->tun.fd);
 	if (err)
 		log_notice("the kernel does not steer packets to the worker of their session (%s): "
@@ -174,6 +182,7 @@ static bool open_tun(struct daemon *d)
 					   : "");
 		return false;
 	}
+	d->queues = count_queues(d);
 	tell_refused(d);
 	steer_queues(d);
 	memcpy(d->tun_name, d->server.workers[0]->tun.name, sizeof(d->tun_name));

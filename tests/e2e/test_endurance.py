@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """
-Correctness under speed: bytes both ways at once and their checksums, while other sessions come and go, over an
-outer link that loses, reorders, repeats and damages packets. `tests/e2e/run --long` carries gigabytes.
+Correctness under speed: bytes both ways at once and their checksums, while other sessions come and go and keys
+change with every megabyte, over an outer link that loses, reorders, repeats and damages packets.
+`tests/e2e/run --long` carries gigabytes.
 """
 
 import json
@@ -49,8 +50,8 @@ def endure(the_lab, hosts, size, settings=None):
     """
     server_host, client_host = hosts
     began = time.monotonic()
-    server = Server(server_host, {"server.workers": 2, **(settings or {})})
-    client = Client(client_host, server, options=["--route", "fd00:77::/48"]).up()
+    server = Server(server_host, {"server.workers": 2, "tls.rekey": 1, **(settings or {})})
+    client = Client(client_host, server, options=["--route", "fd00:77::/48", "--rekey", "1"]).up()
     inner4, inner6 = client.phases["connected"]["addresses"].split()
     keeper = start_load(client_host, the_lab, "keeper", KEPT, "-k", "-r", "200", "-t", "2")
     keeper.wait_for(f'"up": {KEPT}', 60)
