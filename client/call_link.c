@@ -242,6 +242,7 @@ void call_start_link(struct call *c)
 	call_limit(c, 0, EXIT_INTERNAL, "");
 	pump_init(&c->pump, c->link, c->tls, &owner);
 	pump_set_rtt(&c->pump, net_rtt_us(c->fd));
+	c->pump.try_kernel = c->opt->ktls;
 	loop_fd_init(c->loop, &c->sock, c->fd, on_link, c);
 	loop_fd_init(c->loop, &c->tun, c->tunnel->tun.fd, on_tun, c);
 	loop_timer_init(c->loop, &c->deadline, on_deadline, c);

@@ -48,6 +48,8 @@ static const struct option table[] = {
 	 "OpenSSL's list of ciphers for TLS 1.2 and below"},
 	{"rekey",         0,   "MB",        false, read_rekey,
 	 "take new TLS 1.3 keys whenever so many megabytes were sent"},
+	{"ktls",          0,   NULL,        false, read_ktls,
+	 "let the kernel seal what is sent with TLS 1.3, if it can"},
 	{"proxy",         0,   "HOST:PORT", false, read_proxy,
 	 "go through this HTTP proxy by CONNECT"},
 	{"congestion",    0,   "NAME",      false, read_congestion,

@@ -36,7 +36,8 @@ struct options {
 	/* the way there */
 	int family; /* AF_UNSPEC, or the only one to use for the connection */
 	char proxy_host[NET_HOST_MAX];
-	uint16_t proxy_port;    /* 0: no proxy */
+	uint16_t proxy_port; /* 0: no proxy */
+	bool ktls;
 	const char *congestion; /* NULL: the default */
 	/* the tunnel */
 	char dev[IFNAMSIZ];

@@ -11,9 +11,9 @@ typedef const char *option_reader(struct options *o, const char *value);
 
 /* One for each option of the table in options.c; their names are the options'. */
 option_reader read_user, read_password_file, read_auth, read_ca, read_crl, read_pin, read_insecure,
-	read_any_usage, read_server_name, read_tls10, read_tls13, read_ciphers, read_rekey, read_proxy,
-	read_congestion, read_ipv4, read_ipv6, read_route, read_default_route, read_no_dns,
-	read_no_ip4, read_no_ip6, read_mtu, read_dev, read_hello, read_json, read_quiet,
-	read_verbose, read_trace, read_keylog;
+	read_any_usage, read_server_name, read_tls10, read_tls13, read_ciphers, read_rekey,
+	read_ktls, read_proxy, read_congestion, read_ipv4, read_ipv6, read_route,
+	read_default_route, read_no_dns, read_no_ip4, read_no_ip6, read_mtu, read_dev, read_hello,
+	read_json, read_quiet, read_verbose, read_trace, read_keylog;
 
 #endif

@@ -2,11 +2,13 @@
 /* pump.h. Knows the order in which bytes must leave, and nothing of what they mean. */
 #include "io/pump.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "io/clock.h"
 #include "io/ip.h"
+#include "io/log.h"
 #include "io/net.h"
 
 /* A peer as near as this is on the same network: CoDel's own times, made for the Internet, would
@@ -188,6 +190,22 @@ int pump_carry(struct pump *p, uint8_t *packet, size_t n, uint64_t now, struct p
 	return SSTP_E_TOO_LARGE;
 }
 
+/* Lets the kernel seal what is sent, once the peer is known to take packets as they come. */
+static void offload(struct pump *p)
+{
+	int err;
+
+	if (!p->mtu || tls_queued(p->tls))
+		return;
+	p->try_kernel = false;
+	err = p->single ? -EOPNOTSUPP : tls_offload(p->tls);
+	if (err)
+		log_info("the kernel does not seal TLS records: %s",
+			 p->single ? "the client wants records of one packet" : strerror(-err));
+	else
+		log_info("the kernel seals TLS records (kTLS)");
+}
+
 /* Makes records of some of the packets that wait; false when none was left. */
 static bool take_sip(struct pump *p)
 {
@@ -217,6 +235,8 @@ enum tls_result pump_output(struct pump *p)
 		result = flush(p);
 		if (result != TLS_OK)
 			return result;
+		if (p->try_kernel)
+			offload(p);
 		if (!sstp_link_output(p->link, &unit) && !(p->waiting.head && take_sip(p)))
 			return result;
 	}

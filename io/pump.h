@@ -62,6 +62,7 @@ struct pump {
 	uint8_t *run; /* framed packets not yet written to TLS: borrowed, contiguous */
 	size_t run_n;
 	bool single;            /* the peer wants one SSTP packet a record */
+	bool try_kernel;        /* the owner's wish: let the kernel seal what is sent, if it can */
 	uint16_t mtu;           /* largest packet that the link takes; 0: not known yet */
 	bool eof;               /* the link was told of the stream's end */
 	enum tls_result broken; /* TLS_CLOSED or TLS_FAILED once TLS is of no use */

@@ -361,6 +361,8 @@ enum tls_result tls_flush(struct tls *t)
 			return TLS_FAILED;
 		}
 		t->out_at += (size_t)sent;
+		if (t->records.kernel) /* so many records at most */
+			t->records.send.sequence += (uint64_t)sent / TLS_RECORD + 1;
 	}
 	tls_buffer_put(t->out, t->out_size);
 	t->out = NULL;

@@ -139,6 +139,14 @@ enum tls_result tls_flush(struct tls *t);
 /* Gives back memory that an idle connection does not need; it is taken again when something flows.
  */
 void tls_rest(struct tls *t);
+/*
+ * Lets the kernel seal what is sent from now on (kTLS), on a TLS 1.3 connection with nothing
+ * queued: 0, or -errno, and nothing has changed. What is written may then share records with what
+ * comes before and after it.
+ */
+int tls_offload(struct tls *t);
+/* Returns whether it does. */
+bool tls_is_offloaded(const struct tls *t);
 /* Returns how many bytes are queued, records' overhead included. */
 size_t tls_queued(const struct tls *t);
 /* Queues close_notify, once; nothing may be written after it. tls_flush() sends it. */

@@ -81,6 +81,13 @@ bool tls13_next(struct tls13 *k)
 	return good && set_key(k);
 }
 
+size_t tls13_key(const struct tls13 *k, uint8_t key[32])
+{
+	size_t n = (size_t)EVP_CIPHER_CTX_get_key_length(k->cipher);
+
+	return n <= 32 && expand(k, "key", key, n) ? n : 0;
+}
+
 void tls13_wipe(struct tls13 *k)
 {
 	EVP_CIPHER_CTX_free(k->cipher);

@@ -41,6 +41,9 @@ struct tls13 {
 bool tls13_start(struct tls13 *k, uint16_t suite, bool seal);
 /* Goes on to the next generation of keys (RFC 8446 7.2); false when OpenSSL refuses. */
 bool tls13_next(struct tls13 *k);
+/* Writes the key at hand to the 32 bytes at key, which the caller wipes; returns its length, 0 when
+ * OpenSSL refuses. */
+size_t tls13_key(const struct tls13 *k, uint8_t key[32]);
 /* Wipes everything. */
 void tls13_wipe(struct tls13 *k);
 /*

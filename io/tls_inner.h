@@ -25,7 +25,8 @@ struct tls_ctx {
 
 /* A TLS 1.3 connection's records (tls_records.c). */
 struct tls_records {
-	bool on; /* false: SSL_read() and SSL_write() do it */
+	bool on;     /* false: SSL_read() and SSL_write() do it */
+	bool kernel; /* the kernel seals what is sent: the output is plain bytes */
 	struct tls13 send, receive;
 	uint64_t key_bytes; /* bytes to send with a key; 0: as many as are safe */
 	uint64_t sent;      /* bytes, with the key at hand */
@@ -81,6 +82,10 @@ long tls_records_read(struct tls *t, uint8_t *buf, size_t n);
 enum tls_result tls_records_write(struct tls *t, const void *bytes, size_t n);
 void tls_records_close(struct tls *t);
 void tls_records_rest(struct tls *t);
+/* Gives the keys at hand to the kernel, for all that is sent from now on; 0 or -errno. */
+int tls_kernel_seal(struct tls *t);
+/* Has the kernel seal a record that is no data; false when it does not go out at once. */
+bool tls_kernel_send(struct tls *t, uint8_t type, const uint8_t *content, size_t n);
 /*
  * Receives as much as one recv() brings, behind what is left of the input, or the n bytes at kept
  * when there is no input. False when there is nothing: t->eof and t->sys_err say whether there ever

@@ -87,11 +87,21 @@ void tls_records_stop(struct tls *t)
 	r->on = false;
 }
 
+/* The kernel makes a record of it: what is no data has to wait until the data before it is gone. */
+static bool hand_over(struct tls *t, uint8_t type, const uint8_t *content, size_t n)
+{
+	if (type != TLS13_APPLICATION)
+		return tls_flush(t) == TLS_OK && tls_kernel_send(t, type, content, n);
+	return tls_plain_write(t, content, n) == TLS_OK;
+}
+
 /* Appends a record to the output. */
 static bool append(struct tls *t, uint8_t type, const uint8_t *content, size_t n)
 {
 	size_t size = 0;
 
+	if (t->records.kernel)
+		return hand_over(t, type, content, n);
 	if (n <= TLS_RECORD && tls_make_room(t, n + TLS13_OVERHEAD))
 		size = tls13_seal(&t->records.send, type, content, n, t->out + t->out_end);
 	t->out_end += size;
@@ -103,9 +113,13 @@ static bool update_keys(struct tls *t)
 {
 	static const uint8_t message[] = {KEY_UPDATE, 0, 0, 1, 0}; /* the peer's own may stay */
 
+	if (t->records.kernel && tls_flush(t) != TLS_OK)
+		return true; /* there is time: ask again with the next record */
 	t->records.update_due = false;
 	t->records.sent = 0;
-	return append(t, TLS13_HANDSHAKE, message, sizeof(message)) && tls13_next(&t->records.send);
+	return append(t, TLS13_HANDSHAKE, message, sizeof(message)) &&
+	       tls13_next(&t->records.send) &&
+	       (!t->records.kernel || tls_kernel_seal(t) == 0); /* Linux 6.14 */
 }
 
 enum tls_result tls_records_write(struct tls *t, const void *bytes, size_t n)
@@ -119,7 +133,9 @@ enum tls_result tls_records_write(struct tls *t, const void *bytes, size_t n)
 		if (append(t, TLS13_APPLICATION, bytes, n))
 			return TLS_OK;
 	}
-	tls_fail(t, TLS_FAULT_PROTOCOL, "a TLS record could not be written");
+	tls_fail(t, TLS_FAULT_PROTOCOL, "%s",
+		 r->kernel ? "the kernel's TLS takes no new keys"
+			   : "a TLS record could not be written");
 	t->end = TLS_FAILED;
 	return TLS_FAILED;
 }
@@ -369,6 +385,24 @@ long tls_records_read(struct tls *t, uint8_t *buf, size_t n)
 	if (total || t->end == TLS_OK)
 		return (long)total;
 	return t->end;
+}
+
+int tls_offload(struct tls *t)
+{
+	int err;
+
+	if (!t->records.on || t->records.kernel)
+		return t->records.kernel ? 0 : -EOPNOTSUPP;
+	if (tls_queued(t))
+		return -EBUSY;
+	err = tls_kernel_seal(t);
+	t->records.kernel = err == 0;
+	return err;
+}
+
+bool tls_is_offloaded(const struct tls *t)
+{
+	return t->records.kernel;
 }
 
 void tls_records_rest(struct tls *t)

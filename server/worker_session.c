@@ -300,6 +300,7 @@ static void start_link(struct session *s)
 		owner.trace = log_trace;
 	pump_init(&s->pump, s->link, s->tls, &owner);
 	pump_set_rtt(&s->pump, net_rtt_us(s->fd));
+	s->pump.try_kernel = s->w->server->conf->ktls;
 	s->stage = STAGE_LINK;
 	s->reached = "http";
 	s->limit_ms = UINT64_MAX;

@@ -34,6 +34,24 @@ def build_shim(where):
     return shim
 
 
+def boot(host, name, init, folder, *devices):
+    """Starts a guest with the given init, which finds its settings in the folder; returns its console."""
+    return host.start(f"{name}-console", [
+        "linux.uml", "mem=192M", "rootfstype=hostfs", "rw", "quiet", "panic=-1", "con=null", f"init={HERE}/{init}",
+        "con0=fd:0,fd:1", f"umid={name}", f"uml_dir={folder}/", *devices, f"LAB_DIR={folder}"],
+        env={"TMPDIR": "/dev/shm" if os.path.isdir("/dev/shm") else folder})  # the guest's memory
+
+
+def run_in_guest(host, name, command, modules=()):
+    """Runs a shell command in a guest of its own that has loaded the modules; returns its console once it ended."""
+    folder = host.lab.path(name)
+    os.mkdir(folder)
+    host.lab.write(f"{name}/settings", f"COMMAND={shlex.quote(command)}\nMODULES={shlex.quote(' '.join(modules))}\n")
+    console = boot(host, name, "guest-run.sh", folder)
+    console.wait_for("guest: ended", 90)
+    return console
+
+
 class SstpcGuest:
     """
     One boot of the guest, with one call of sstpc. It is cabled to a host by a tap, on which the host gets
@@ -55,11 +73,8 @@ class SstpcGuest:
         self.host_address, self.guest_address = addresses
         self._make_tap(f"tap-{name}")
         self._write_settings()
-        self.console = host.start(f"{name}-console", [
-            "linux.uml", "mem=192M", "rootfstype=hostfs", "rw", "quiet", "panic=-1", "con=null",
-            f"init={HERE}/guest.sh", "con0=fd:0,fd:1", f"umid={name}", f"uml_dir={self.dir}/",
-            f"vec0:transport=tap,ifname={self.tap},depth=128", f"LAB_DIR={self.dir}"],
-            env={"TMPDIR": "/dev/shm" if os.path.isdir("/dev/shm") else self.dir})  # the guest's memory
+        self.console = boot(host, name, "guest.sh", self.dir,
+                            f"vec0:transport=tap,ifname={self.tap},depth=128")
 
     def _make_tap(self, tap):
         self.tap = tap

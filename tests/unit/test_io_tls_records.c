@@ -7,7 +7,11 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <openssl/err.h>
+#include <poll.h>
 
 #include "tests/unit/tls_pair.h"
 
@@ -42,6 +46,20 @@ static long read_now(struct tls *t, void *buf, size_t n)
 	return got;
 }
 
+/* The same where bytes are on their way. */
+static long read_soon(struct tls *t, void *buf, size_t n)
+{
+	struct pollfd wait = {.fd = t->fd, .events = POLLIN};
+	long got = 0;
+
+	for (int i = 0; i < 100 && !got; i++) { /* a record may come in parts */
+		got = tls_read(t, buf, n);
+		if (!got)
+			poll(&wait, 1, 10000);
+	}
+	return got;
+}
+
 /* Sends 200 pieces of many sizes from one end to the other, which may be OpenSSL's, and compares
  * them; every 20th time the reader sends something, too. */
 static void carry(struct tls *from, struct tls *to)
@@ -56,7 +74,7 @@ static void carry(struct tls *from, struct tls *to)
 		assert_int_equal(tls_write(from, bytes, n), TLS_OK);
 		assert_int_equal(tls_flush(from), TLS_OK);
 		while (total < n) {
-			long size = read_now(to, got + total, sizeof(got) - total);
+			long size = read_soon(to, got + total, sizeof(got) - total);
 
 			assert_true(size > 0);
 			total += (size_t)size;
@@ -66,7 +84,7 @@ static void carry(struct tls *from, struct tls *to)
 			continue;
 		assert_int_equal(tls_write(to, "back", 4), TLS_OK);
 		assert_int_equal(tls_flush(to), TLS_OK);
-		assert_int_equal(read_now(from, got, sizeof(got)), 4);
+		assert_int_equal(read_soon(from, got, sizeof(got)), 4);
 	}
 }
 
@@ -328,6 +346,72 @@ static void test_alerts_end_the_connection_but_user_canceled(void **state)
 	drop_pair(&p);
 }
 
+/* Two TCP sockets that are connected through loopback. */
+static void connect_tcp(int fd[2])
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	socklen_t n = sizeof(a);
+
+	assert_int_equal(bind(listener, (struct sockaddr *)&a, n), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&a, &n), 0);
+	fd[0] = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(connect(fd[0], (struct sockaddr *)&a, n), 0);
+	fd[1] = accept(listener, NULL, NULL);
+	assert_true(fd[1] >= 0);
+	for (int i = 0; i < 2; i++)
+		fcntl(fd[i], F_SETFL, O_NONBLOCK);
+	close(listener);
+}
+
+static struct pair connected_by_tcp(const char *suite)
+{
+	struct tls_client_conf client_conf = {.ca_file = ca_file};
+	struct tls_server_conf server_conf = {.cert_file = cert_file, .key_file = key_file};
+	struct pair p;
+	int fd[2];
+
+	connect_tcp(fd);
+	p = pair_over(fd, &client_conf, &server_conf);
+	assert_int_equal(SSL_set_ciphersuites(p.client->ssl, suite), 1);
+	assert_int_equal(shake(&p), TLS_OK);
+	return p;
+}
+
+/* With $SSTP_NEED_KTLS a kernel without it is a failure: tests/e2e runs this on one that has it. */
+static void test_the_kernel_seals_what_openssl_reads(void **state)
+{
+	static const char *const suites[] = {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
+					     "TLS_CHACHA20_POLY1305_SHA256"};
+	unsigned sealed = 0;
+	char got[10];
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct pair p = connected_by_tcp(suites[i]);
+		int err;
+
+		tls_records_stop(p.server); /* OpenSSL reads */
+		tls_write(p.client, "before", 6);
+		assert_int_equal(tls_offload(p.client), -EBUSY); /* that record is ours */
+		tls_flush(p.client);
+		assert_int_equal(read_soon(p.server, got, sizeof(got)), 6);
+		err = tls_offload(p.client);
+		assert_int_equal(tls_is_offloaded(p.client), err == 0);
+		sealed += err == 0;
+		carry(p.client, p.server); /* whoever seals: what is sent arrives, */
+		carry(p.server, p.client);
+		tls_close(p.client); /* and so does the goodbye */
+		tls_flush(p.client);
+		assert_int_equal(read_soon(p.server, got, sizeof(got)), TLS_CLOSED);
+		drop_pair(&p);
+	}
+	if (getenv("SSTP_NEED_KTLS"))
+		assert_int_equal(sealed, 3);
+	print_message("%u of 3 cipher suites are the kernel's\n", sealed);
+}
+
 /* xorshift64: the tests' own numbers. */
 static uint64_t next_number(uint64_t *seed)
 {
@@ -363,7 +447,8 @@ static void test_random_content_of_any_type_never_does_more_than_end_it(void **s
 	}
 }
 
-int main(void)
+/* With an argument: only the tests that it matches. */
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
@@ -377,8 +462,11 @@ int main(void)
 		cmocka_unit_test(test_tickets_are_taken_in_parts_and_thrown_away),
 		cmocka_unit_test(test_records_without_content_are_few_or_an_attack),
 		cmocka_unit_test(test_alerts_end_the_connection_but_user_canceled),
+		cmocka_unit_test(test_the_kernel_seals_what_openssl_reads),
 		cmocka_unit_test(test_random_content_of_any_type_never_does_more_than_end_it),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, make_files, remove_files);
 }

@@ -49,22 +49,31 @@ struct pair {
 	struct tls *client, *server;
 };
 
-static inline struct pair connect_pair(const struct tls_client_conf *client_conf,
-				       const struct tls_server_conf *server_conf)
+/* Makes the pair over two connected sockets, which are its own from then on. */
+static inline struct pair pair_over(const int fd[2], const struct tls_client_conf *client_conf,
+				    const struct tls_server_conf *server_conf)
 {
-	struct pair p;
 	struct tls_err err;
 	struct tls_ctx *client_ctx = tls_client_ctx(client_conf, &err);
 	struct tls_ctx *server_ctx = tls_server_ctx(server_conf, &err);
+	struct pair p = {.fd = {fd[0], fd[1]}};
 
 	assert_non_null(client_ctx);
 	assert_non_null(server_ctx);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, p.fd), 0);
 	p.client = tls_new(client_ctx, p.fd[0], "vpn.example.org");
 	p.server = tls_new(server_ctx, p.fd[1], NULL);
 	tls_ctx_free(client_ctx); /* the connections keep what they need */
 	tls_ctx_free(server_ctx);
 	return p;
+}
+
+static inline struct pair connect_pair(const struct tls_client_conf *client_conf,
+				       const struct tls_server_conf *server_conf)
+{
+	int fd[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
+	return pair_over(fd, client_conf, server_conf);
 }
 
 static inline struct pair usual_pair(void)
