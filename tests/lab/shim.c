@@ -4,7 +4,10 @@
  * suite. It is steered by environment variables:
  *
  * SSLKEYLOGFILE=FILE  appends the TLS secrets of every connection, in NSS key log format
- * SSTP_TLS=1.2        speaks TLS 1.2 at most, whatever the program wants
+ * SSTP_TLS=1.2        speaks TLS 1.2 (or 1.0, 1.1) at most, whatever the program wants
+ * SSTP_SUITES=LIST    offers these cipher suites of TLS 1.3
+ * SSTP_NO_ETM=1       does without encrypt-then-MAC
+ * SSTP_NO_EMS=1       does without the extended master secret
  * SSTP_DAMAGE=FIELD   flips a bit of one field of CALL_CONNECTED before it is encrypted; FIELD is
  *                     hashproto, nonce, hash or mac (MS-SSTP 2.2.7)
  */
@@ -45,14 +48,30 @@ SSL_CTX *SSL_CTX_new(const SSL_METHOD *method)
 	return ctx;
 }
 
+/* Sets versions, suites and extensions as the environment wants them. */
+static void weaken(SSL *ssl)
+{
+	static const char *const versions[] = {"1.0", "1.1", "1.2", "1.3"};
+	const char *most = getenv("SSTP_TLS"), *suites = getenv("SSTP_SUITES");
+
+	for (int i = 0; most != NULL && i < 4; i++)
+		if (strcmp(most, versions[i]) == 0)
+			SSL_set_max_proto_version(ssl, TLS1_VERSION + i);
+	if (suites != NULL)
+		SSL_set_ciphersuites(ssl, suites);
+	if (getenv("SSTP_NO_ETM") != NULL)
+		SSL_set_options(ssl, SSL_OP_NO_ENCRYPT_THEN_MAC);
+	if (getenv("SSTP_NO_EMS") != NULL)
+		SSL_set_options(ssl, SSL_OP_NO_EXTENDED_MASTER_SECRET);
+}
+
 SSL *SSL_new(SSL_CTX *ctx)
 {
 	SSL *(*next)(SSL_CTX *) = (SSL * (*)(SSL_CTX *)) dlsym(RTLD_NEXT, "SSL_new");
-	const char *most = getenv("SSTP_TLS");
 	SSL *ssl = next(ctx);
 
-	if (ssl != NULL && most != NULL && strcmp(most, "1.2") == 0)
-		SSL_set_max_proto_version(ssl, TLS1_2_VERSION);
+	if (ssl != NULL)
+		weaken(ssl);
 	return ssl;
 }
 
