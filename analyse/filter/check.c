@@ -152,7 +152,7 @@ static int check_takes(struct compile *c, const struct node *n, enum op op)
 
 	if (takes(op, type_family(n->type)))
 		return 0;
-	return filter_fail(c->err, n->at, n->n, "%s is a %s: %s does not work on it",
+	return filter_fail(c->err, n->at, n->n, "%s is of type %s: %s does not work on it",
 			   quote(c, n, text), field_type_words(n->type), op_name(op));
 }
 
@@ -200,7 +200,7 @@ static int check_extreme(struct compile *c, struct node *call)
 			return -1;
 		if (!comparable(arg->type, first->type))
 			return filter_fail(c->err, arg->at, arg->n,
-					   "%s is a %s, and the other argument a %s",
+					   "%s is of type %s, and the other argument of type %s",
 					   quote(c, arg, text), field_type_words(arg->type),
 					   field_type_words(first->type));
 	}
@@ -247,7 +247,7 @@ static int check_slice(struct compile *c, struct node *n)
 				   quote(c, n->left, text));
 	if (f != FAMILY_OCTETS && f != FAMILY_STRING && f != FAMILY_IP4 && f != FAMILY_IP6)
 		return filter_fail(c->err, n->at, n->n,
-				   "%s is a %s and has no slices; for its bytes on the wire "
+				   "%s is of type %s and has no slices; for its bytes on the wire "
 				   "write @ before it",
 				   quote(c, n->left, text), field_type_words(n->left->type));
 	n->type = FT_BYTES;
