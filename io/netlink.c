@@ -105,6 +105,17 @@ int nl_link_set(struct netlink *nl, unsigned ifindex, bool up, uint32_t mtu)
 	return talk(nl, h, NULL, NULL);
 }
 
+int nl_link_queue(struct netlink *nl, unsigned ifindex, uint32_t packets)
+{
+	struct nlmsghdr *h = begin(nl, RTM_NEWLINK, NLM_F_ACK);
+	struct ifinfomsg *ifi = mnl_nlmsg_put_extra_header(h, sizeof(*ifi));
+
+	ifi->ifi_family = AF_UNSPEC;
+	ifi->ifi_index = (int)ifindex;
+	mnl_attr_put_u32(h, IFLA_TXQLEN, packets);
+	return talk(nl, h, NULL, NULL);
+}
+
 int nl_link_addrgen_none(struct netlink *nl, unsigned ifindex)
 {
 	struct nlmsghdr *h = begin(nl, RTM_NEWLINK, NLM_F_ACK);

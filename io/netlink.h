@@ -37,6 +37,8 @@ unsigned nl_ifindex(const char *name);
 
 /* Sets the interface up (or down) and its MTU, if mtu is not 0. */
 int nl_link_set(struct netlink *nl, unsigned ifindex, bool up, uint32_t mtu);
+/* Lets so many packets wait for the interface: for a TUN device, in each of its queues. */
+int nl_link_queue(struct netlink *nl, unsigned ifindex, uint32_t packets);
 /* Keeps the kernel from giving the interface IPv6 addresses of its own making. */
 int nl_link_addrgen_none(struct netlink *nl, unsigned ifindex);
 /*

@@ -15,6 +15,13 @@
 #define BACKLOG     4096
 #define SPARE_FILES 256 /* descriptors besides those of the calls */
 
+/*
+ * Packets that may wait in a TUN queue. A worker comes to its queue once in a turn of its loop; in
+ * a turn thousands of sessions may have brought something that is answered at once. They wait a
+ * turn and no longer: what a client does not take waits, and is dropped, in its session.
+ */
+#define TUN_QUEUE 8192
+
 /* Makes room for a descriptor for each session. */
 static void raise_file_limit(const struct conf *c)
 {
@@ -201,6 +208,8 @@ static int set_addresses(struct daemon *d, struct netlink *nl)
 		log_debug("the interface %s gets a link-local address: %s", d->tun_name,
 			  strerror(-err));
 	err = nl_link_set(nl, index, true, c->mtu);
+	if (!err)
+		err = nl_link_queue(nl, index, TUN_QUEUE);
 	if (!err && l->has4)
 		err = nl_addr_add(nl, index, AF_INET, l->server4, c->pool4.bits, NULL);
 	if (!err && l->has6)

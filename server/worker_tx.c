@@ -11,6 +11,7 @@
 #include "server/worker.h"
 
 #define TUN_TURN 10 /* batches read in a turn of the loop: about as much as one send() takes */
+#define TUN_EACH 8  /* one batch more for so many sessions: all of them had their turn, too */
 
 /* Returns whether the packet's destination is the session's: the route may have been old. */
 static bool leads_here(const struct session *s, const uint8_t *p, size_t n)
@@ -104,7 +105,7 @@ void worker_on_tun(void *arg, unsigned ready)
 	uint64_t rung = 0;
 
 	(void)ready;
-	for (unsigned i = 0; i < TUN_TURN; i++) {
+	for (unsigned i = 0; i < TUN_TURN + w->sessions_n / TUN_EACH; i++) {
 		int n = tun_read(&w->tun, w->server->link.mtu);
 
 		if (n < 0) {

@@ -65,7 +65,7 @@ struct load {
 	unsigned came; /* calls made, those included that took another's place */
 	bool keep, churn, stopping;
 	uint32_t kbit, seconds;
-	uint64_t began, traffic_began;
+	uint64_t began, traffic_began, ticked;
 	uint64_t pings, echoes;
 	struct loop_fd input;
 	struct loop_timer traffic;
@@ -102,7 +102,7 @@ static void report_traffic(const struct load *l)
 {
 	printf("{\"pings\": %llu, \"echoes\": %llu, \"mbit_per_second_each_way\": %.1f}\n",
 	       (unsigned long long)l->pings, (unsigned long long)l->echoes,
-	       (double)l->echoes * PING_BITS / 1e6 / since(l->traffic_began));
+	       (double)l->echoes * PING_BITS / 1e6 / l->seconds);
 	fflush(stdout);
 }
 
@@ -115,7 +115,7 @@ static void set_up_is_over(struct load *l)
 		return;
 	report_setup(l);
 	if (l->keep && l->kbit > 0) {
-		l->traffic_began = clock_ms();
+		l->traffic_began = l->ticked = clock_ms();
 		loop_timer_at(&l->traffic, l->traffic_began + TICK_MS);
 	}
 }
@@ -319,11 +319,11 @@ static void make_ping(struct load *l, const struct call *c)
 }
 
 /* Sends the pings that a call owes. A full connection loses them, as a full queue would. */
-static void send_pings(struct call *c)
+static void send_pings(struct call *c, uint64_t ms)
 {
 	struct load *l = c->load;
 
-	for (c->owed += (uint64_t)l->kbit * TICK_MS; c->owed >= PING_BITS; c->owed -= PING_BITS) {
+	for (c->owed += l->kbit * ms; c->owed >= PING_BITS; c->owed -= PING_BITS) {
 		l->pings++;
 		if (pump_full(&c->pump))
 			continue;
@@ -337,7 +337,9 @@ static void send_pings(struct call *c)
 static void on_traffic(void *arg)
 {
 	struct load *l = arg;
+	uint64_t now = clock_ms(), ms = now - l->ticked;
 
+	l->ticked = now;
 	if (since(l->traffic_began) >= l->seconds) {
 		/* what is on the way has a moment to come back */
 		if (since(l->traffic_began) >= l->seconds + 1) {
@@ -347,9 +349,9 @@ static void on_traffic(void *arg)
 	} else {
 		for (unsigned i = 0; i < l->n; i++)
 			if (l->calls[i].state == CALL_UP)
-				send_pings(&l->calls[i]);
+				send_pings(&l->calls[i], ms);
 	}
-	loop_timer_at(&l->traffic, clock_ms() + TICK_MS);
+	loop_timer_at(&l->traffic, now + TICK_MS);
 }
 
 /* Standard input spoke or ended: hang up every call. */

@@ -64,16 +64,17 @@ static void need_kernel(void)
 	skip();
 }
 
-static int read_mtu(void)
+/* Asks the kernel for the MTU (SIOCGIFMTU) or the queue (SIOCGIFTXQLEN) of the device. */
+static int read_value(unsigned long what)
 {
 	int sock = socket(AF_INET, SOCK_DGRAM, 0);
 	struct ifreq ifr;
 
 	memset(&ifr, 0, sizeof(ifr));
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%.15s", tun->name);
-	assert_int_equal(ioctl(sock, SIOCGIFMTU, &ifr), 0);
+	assert_int_equal(ioctl(sock, what, &ifr), 0);
 	close(sock);
-	return ifr.ifr_mtu;
+	return ifr.ifr_ifru.ifru_ivalue; /* where both are */
 }
 
 static void test_an_interface_gets_its_mtu_and_addresses(void **state)
@@ -89,10 +90,12 @@ static void test_an_interface_gets_its_mtu_and_addresses(void **state)
 	assert_int_equal(nl_ifindex("nosuch0"), 0);
 	assert_int_equal(nl_link_addrgen_none(nl, index), 0);
 	assert_int_equal(nl_link_set(nl, index, true, 1400), 0);
+	assert_int_equal(nl_link_queue(nl, index, 3000), 0);
 	assert_int_equal(nl_addr_add(nl, index, AF_INET, own4, 32, peer4), 0);
 	assert_int_equal(nl_addr_add(nl, index, AF_INET, own4, 32, peer4), -EEXIST);
 	assert_int_equal(nl_addr_add(nl, index, AF_INET6, own6, 64, NULL), 0);
-	assert_int_equal(read_mtu(), 1400);
+	assert_int_equal(read_value(SIOCGIFMTU), 1400);
+	assert_int_equal(read_value(SIOCGIFTXQLEN), 3000);
 	f = fopen("/proc/self/net/if_inet6", "r");
 	assert_non_null(f);
 	while (fgets(line, sizeof(line), f))
@@ -101,6 +104,7 @@ static void test_an_interface_gets_its_mtu_and_addresses(void **state)
 	assert_non_null(strstr(all, "fd000009000000000000000000000002"));
 	assert_null(strstr(all, "fe80")); /* none of the kernel's own making */
 	assert_int_equal(nl_link_set(nl, 4711, true, 0), -ENODEV);
+	assert_int_equal(nl_link_queue(nl, 4711, 3000), -ENODEV);
 }
 
 static void test_routes_are_added_found_and_taken_away(void **state)
