@@ -13,6 +13,7 @@
  */
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,7 +91,9 @@ static size_t damaged_field(void)
 	return 0;
 }
 
-/* Returns bytes, or a copy (to be freed) with the chosen field of a CALL_CONNECTED in it damaged.
+/*
+ * Returns NULL, or a copy (to be freed) of the bytes with the chosen field of the CALL_CONNECTED in
+ * them damaged: once, for what SSL_write() took comes by again when OpenSSL encrypts it.
  */
 static unsigned char *damage(const void *bytes, size_t n)
 {
@@ -99,10 +102,12 @@ static unsigned char *damage(const void *bytes, size_t n)
 	size_t field = damaged_field();
 	const unsigned char *found =
 		field != 0 ? memmem(bytes, n, call_connected, sizeof(call_connected)) : NULL;
+	static bool done;
 	unsigned char *copy;
 
-	if (found == NULL || (copy = malloc(n)) == NULL)
+	if (found == NULL || done || (copy = malloc(n)) == NULL)
 		return NULL;
+	done = true;
 	memcpy(copy, bytes, n);
 	copy[(size_t)(found - (const unsigned char *)bytes) + field] ^= 0x40;
 	return copy;
@@ -128,4 +133,18 @@ int SSL_write_ex(SSL *ssl, const void *bytes, size_t n, size_t *written)
 
 	free(copy);
 	return done;
+}
+
+/* A program that makes records of its own encrypts them here. */
+int EVP_CipherUpdate(EVP_CIPHER_CTX *ctx, unsigned char *out, int *size, const unsigned char *bytes,
+		     int n)
+{
+	int (*next)(EVP_CIPHER_CTX *, unsigned char *, int *, const unsigned char *, int) =
+		(int (*)(EVP_CIPHER_CTX *, unsigned char *, int *, const unsigned char *,
+			 int))dlsym(RTLD_NEXT, "EVP_CipherUpdate");
+	unsigned char *copy = bytes != NULL && n > 0 ? damage(bytes, (size_t)n) : NULL;
+	int good = next(ctx, out, size, copy != NULL ? copy : bytes, n);
+
+	free(copy);
+	return good;
 }
