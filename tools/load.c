@@ -5,11 +5,12 @@
  * it verifies no certificate and knows one user.
  *
  *   sstp-load -s ADDRESS:PORT -u USER -w PASSWORD_FILE -n CALLS [-j PARALLEL]
- *             [-c | -k [-r KBIT -t SECONDS]]
+ *             [-c | -k [-r KBIT -t SECONDS [-i MS]]]
  *
  * Makes CALLS calls, PARALLEL of them being set up at a time. Each is hung up once its addresses
  * are agreed on; with -k it is kept until a line, or the end, of standard input. With -r every kept
- * call sends KBIT kbit/s of pings, which come back, for SECONDS. With -c calls come and go: another
+ * call sends KBIT kbit/s of pings, which come back, for SECONDS; those that are due in MS
+ * (10) milliseconds leave together, as a window of TCP does. With -c calls come and go: another
  * one takes the place of each that was hung up, until a line, or the end, of standard input. Every
  * line printed is one JSON object.
  */
@@ -52,6 +53,7 @@ struct call {
 	int fd;
 	uint8_t local[4], peer[4];
 	uint64_t owed; /* bits of traffic not yet sent */
+	uint64_t sent; /* when the last was */
 };
 
 struct load {
@@ -65,7 +67,9 @@ struct load {
 	unsigned came; /* calls made, those included that took another's place */
 	bool keep, churn, stopping;
 	uint32_t kbit, seconds;
-	uint64_t began, traffic_began, ticked;
+	unsigned shares; /* calls are served in so many shares, one each tick */
+	unsigned share;  /* whose turn it is */
+	uint64_t began, traffic_began;
 	uint64_t pings, echoes;
 	struct loop_fd input;
 	struct loop_timer traffic;
@@ -115,7 +119,7 @@ static void set_up_is_over(struct load *l)
 		return;
 	report_setup(l);
 	if (l->keep && l->kbit > 0) {
-		l->traffic_began = l->ticked = clock_ms();
+		l->traffic_began = clock_ms();
 		loop_timer_at(&l->traffic, l->traffic_began + TICK_MS);
 	}
 }
@@ -319,11 +323,12 @@ static void make_ping(struct load *l, const struct call *c)
 }
 
 /* Sends the pings that a call owes. A full connection loses them, as a full queue would. */
-static void send_pings(struct call *c, uint64_t ms)
+static void send_pings(struct call *c, uint64_t now)
 {
 	struct load *l = c->load;
 
-	for (c->owed += l->kbit * ms; c->owed >= PING_BITS; c->owed -= PING_BITS) {
+	c->owed += l->kbit * (now - (c->sent ? c->sent : l->traffic_began));
+	for (c->sent = now; c->owed >= PING_BITS; c->owed -= PING_BITS) {
 		l->pings++;
 		if (pump_full(&c->pump))
 			continue;
@@ -337,9 +342,8 @@ static void send_pings(struct call *c, uint64_t ms)
 static void on_traffic(void *arg)
 {
 	struct load *l = arg;
-	uint64_t now = clock_ms(), ms = now - l->ticked;
+	uint64_t now = clock_ms();
 
-	l->ticked = now;
 	if (since(l->traffic_began) >= l->seconds) {
 		/* what is on the way has a moment to come back */
 		if (since(l->traffic_began) >= l->seconds + 1) {
@@ -347,9 +351,10 @@ static void on_traffic(void *arg)
 			return;
 		}
 	} else {
-		for (unsigned i = 0; i < l->n; i++)
+		for (unsigned i = l->share; i < l->n; i += l->shares)
 			if (l->calls[i].state == CALL_UP)
-				send_pings(&l->calls[i], ms);
+				send_pings(&l->calls[i], now);
+		l->share = (l->share + 1) % l->shares;
 	}
 	loop_timer_at(&l->traffic, now + TICK_MS);
 }
@@ -396,7 +401,7 @@ static void parse_options(struct load *l, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "s:u:w:n:j:ckr:t:")) != -1)
+	while ((option = getopt(argc, argv, "s:u:w:n:j:ckr:t:i:")) != -1)
 		switch (option) {
 		case 's':
 			if (net_addr_parse(optarg, 443, &l->server) != 0)
@@ -424,16 +429,20 @@ static void parse_options(struct load *l, int argc, char **argv)
 		case 'r':
 			l->kbit = number(optarg);
 			break;
+		case 'i':
+			l->shares = (number(optarg) + TICK_MS - 1) / TICK_MS;
+			break;
 		case 't':
 			l->seconds = number(optarg);
 			break;
 		default:
 			exit(2);
 		}
-	if (l->link.host == NULL || l->link.user[0] == '\0' || l->n == 0 || l->parallel == 0 ||
-	    (l->kbit > 0 && (l->seconds == 0 || !l->keep)) || (l->churn && l->keep))
+	if (l->link.host == NULL || l->shares == 0 || l->link.user[0] == '\0' || l->n == 0 ||
+	    l->parallel == 0 || (l->kbit > 0 && (l->seconds == 0 || !l->keep)) ||
+	    (l->churn && l->keep))
 		die("usage", "-s ADDRESS:PORT -u USER -w PASSWORD_FILE -n CALLS [-j PARALLEL] "
-			     "[-c | -k [-r KBIT -t SECONDS]]");
+			     "[-c | -k [-r KBIT -t SECONDS [-i MS]]]");
 }
 
 /* A call needs a descriptor. */
@@ -449,7 +458,8 @@ static void allow_descriptors(void)
 
 int main(int argc, char **argv)
 {
-	static struct load l = {.parallel = 8, .link = {.role = SSTP_CLIENT, .no_ip6 = true}};
+	static struct load l = {
+		.parallel = 8, .shares = 1, .link = {.role = SSTP_CLIENT, .no_ip6 = true}};
 	struct tls_client_conf tls = {.insecure = true};
 	struct tls_err error;
 

@@ -18,7 +18,7 @@ LOSSES = ("0%", "0.1%", "1%")  # of the long outer path
 PATH = {"rate": 200, "delay": 10000, "queue": 1000}  # Mbit/s, microseconds one way, packets
 CONTROL = "cubic"  # what the streams inside use
 UDP_SIZE, UDP_LOSS, UDP_STEPS = 200, 1.0, 7
-SESSIONS, SESSION_KBIT = 1000, 1000
+SESSIONS, SESSION_KBIT, SESSION_BURST = 1000, 1000, 50  # ms from burst to burst: four or five packets each
 
 
 def has(program):
@@ -190,7 +190,7 @@ def many_sessions(table, seconds):
         server_host, client_host = suite.cabled_hosts(the_lab)
         _one_core_server(server_host)
         busy = _load(client_host, the_lab, "busy", SESSIONS, "-j", "32", "-k", "-r", str(SESSION_KBIT),
-                     "-t", str(seconds))
+                     "-t", str(seconds), "-i", str(SESSION_BURST))
         busy.wait_for(rf'"up": {SESSIONS}\b', 300)
         before = processor_seconds()
         told = json.loads(busy.wait_for(r'\{"pings.*\}', seconds + 60).group(0))
