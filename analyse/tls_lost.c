@@ -29,6 +29,8 @@ static bool try_lost(struct tls *t, struct tls_opener *o, const struct tls_in *i
 	uint64_t headers = lost * TLS_HEADER;
 	uint64_t cost = in->raw.n + TRY_COST;
 
+	if (o->row->mode == TLS_MODE_STREAM)
+		cost += missing; /* the cipher runs over all of it */
 	if (headers > missing || (!lost && missing))
 		return false;
 	if (t->allowance < cost) {

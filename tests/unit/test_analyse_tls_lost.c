@@ -12,6 +12,8 @@
 #include "tests/unit/analyse_collect.h"
 #include "tests/unit/analyse_peers.h"
 
+#include <time.h>
+
 #define RECORDS 200
 #define RECORD  1000
 
@@ -22,11 +24,17 @@ struct loss {
 	uint64_t n;
 	uint64_t every; /* repeated so often; 0: once */
 	int way;        /* WAYS: both */
+	uint32_t jump;  /* bytes by which the client's sequence numbers are too high behind it */
 };
+
+static bool is_up(const struct packet *p)
+{
+	return p->tcp.to == 443 || p->tcp.to == 20443;
+}
 
 static bool is_lost(const struct loss *l, const struct packet *p, uint64_t count[WAYS])
 {
-	enum way way = p->tcp.to == 443 || p->tcp.to == 20443 ? WAY_TO_SERVER : WAY_TO_CLIENT;
+	enum way way = is_up(p) ? WAY_TO_SERVER : WAY_TO_CLIENT;
 	uint64_t i;
 
 	if (!p->tcp.wire)
@@ -36,6 +44,20 @@ static bool is_lost(const struct loss *l, const struct packet *p, uint64_t count
 		return false;
 	i -= l->first;
 	return (l->every ? i % l->every : i) < l->n;
+}
+
+/* Returns the frame with a higher sequence number. */
+static struct frame jump(const struct frame *frame, const struct packet *p, uint32_t by)
+{
+	static uint8_t bytes[65536];
+	struct frame moved = *frame;
+	size_t at = (size_t)(p->ip.payload - frame->bytes) + 4;
+	struct wr w = wr_init(bytes + at, 4);
+
+	memcpy(bytes, frame->bytes, frame->n);
+	wr_be32(&w, p->tcp.seq + by);
+	moved.bytes = bytes;
+	return moved;
 }
 
 /* Runs a capture without the segments that the loss takes. */
@@ -52,8 +74,11 @@ static void run_lossy(struct collect *all, struct capture *c, struct tls_keys *k
 		struct packet p;
 
 		packet_read(&frame, &p);
-		if (!is_lost(l, &p, count))
-			flow_frame(f, &frame);
+		if (is_lost(l, &p, count))
+			continue;
+		if (l->jump && count[WAY_TO_SERVER] > l->first && p.tcp.wire && is_up(&p))
+			frame = jump(&frame, &p, l->jump);
+		flow_frame(f, &frame);
 	}
 	flow_finish(f);
 	flow_free(f);
@@ -298,6 +323,34 @@ static void test_lost_segments_of_rc4_sessions_are_passed_over(void **state)
 	}
 }
 
+/* A stream cipher runs over all that is missing, for every number that is tried. */
+static void test_lost_gigabytes_of_rc4_are_given_up_soon(void **state)
+{
+	struct loss l = {.first = 3, .n = 1, .way = WAY_TO_SERVER, .jump = 1000u << 20};
+	struct collect *all = calloc(1, sizeof(*all));
+	struct tls_keys *k = tls_keys_new();
+	clock_t began = clock();
+	char why[TLS_KEYS_WHY];
+	char path[512];
+	struct capture *c;
+	const struct collect_note *n;
+
+	(void)state;
+	assert_non_null(all);
+	assert_non_null(k);
+	snprintf(path, sizeof(path), "%s/gnutls/tls10-rc4-sha.keylog", dir);
+	assert_int_equal(tls_keys_load_log(k, path, false, why), 0);
+	snprintf(path, sizeof(path), "%s/gnutls/tls10-rc4-sha.pcap", dir);
+	assert_int_equal(capture_open(&c, path, why), 0);
+	run_lossy(all, c, k, &l);
+	n = collect_find(all->conn[0], NOTE_CLOSED);
+	assert_non_null(n);
+	assert_non_null(strstr(n->text, "no record verifies any more behind a loss"));
+	assert_true(clock() - began < 5 * CLOCKS_PER_SEC);
+	collect_fini(all);
+	free(all);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +361,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_lost_change_cipher_spec_does_not_close_the_stream),
 		cmocka_unit_test(test_lost_hello_says_so),
 		cmocka_unit_test(test_lost_segments_of_rc4_sessions_are_passed_over),
+		cmocka_unit_test(test_lost_gigabytes_of_rc4_are_given_up_soon),
 	};
 
 	dir = argc > 1 ? argv[1] : "tests/captures";
