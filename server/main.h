@@ -31,7 +31,7 @@ struct daemon {
 	unsigned tls_waiting;    /* workers that have not */
 	char tun_name[IFNAMSIZ];
 	unsigned queues; /* of the TUN device */
-	unsigned gone; /* workers whose threads have ended */
+	unsigned gone;   /* workers whose threads have ended */
 	bool stopping;
 	uint64_t start_ms;
 };
