@@ -53,7 +53,12 @@ class Calls:
             ping(client.host, GATEWAY4, 2)
             client.hang_up()
             self.server.wait_no_session()
+        lab.wait_until(lambda: self.ends() == 2 * len(cases), 20, "sstpdump writes the end of every connection")
         dump.stop()
+
+    def ends(self):
+        """How many FINs the capture holds, complete or not."""
+        return lab.run([program("sstpdump"), "-r", self.capture, "-Y", "tcp.flags.fin == 1"], check=False).count("\n")
 
     def dump(self, *options):
         return lab.run([program("sstpdump"), "-r", self.capture, *options])
