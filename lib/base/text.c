@@ -17,6 +17,11 @@ size_t text_len(const struct text *t)
 	return (size_t)(t->p - t->start);
 }
 
+size_t text_size(const char *s)
+{
+	return (size_t)((const char *)memchr(s, '\0', TEXT_MAX + 1) - s);
+}
+
 void text_bytes(struct text *t, const char *s, size_t n)
 {
 	size_t room = (size_t)(t->end - t->p) - 1;

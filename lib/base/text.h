@@ -22,15 +22,7 @@ struct text {
 
 /* Returns the length of a NUL-terminated string of at most TEXT_MAX bytes: lib/ does without
  * libc's. */
-static inline size_t text_size(const char *s)
-{
-	size_t n = 0;
-
-	while (n < TEXT_MAX && s[n])
-		n++;
-	return n;
-}
-
+size_t text_size(const char *s);
 /* Returns an empty text over the n (at least 1) bytes at buf. */
 struct text text_init(char *buf, size_t n);
 /* Returns the length written so far. */
