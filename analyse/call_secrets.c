@@ -6,6 +6,7 @@
 #include "analyse/call_secrets.h"
 
 #include "lib/base/secret.h"
+#include "lib/base/text.h"
 #include "lib/crypto/mschap.h"
 #include "lib/crypto/nthash.h"
 #include "lib/ppp/auth_packet.h"
@@ -82,24 +83,13 @@ int call_secrets_password(struct call_secrets *s, const char *text, char why[SEC
 	return 0;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Reads n octets; returns how many digits there were, or 0 when something else is among them. */
 static size_t read_hex(const char *text, uint8_t *out, size_t n)
 {
 	size_t digits = 0;
 
 	for (; text[digits]; digits++) {
-		int v = hex_digit(text[digits]);
+		int v = text_hex_value(text[digits]);
 
 		if (v < 0)
 			return 0;

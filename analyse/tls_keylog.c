@@ -6,6 +6,7 @@
 #include "analyse/tls_keys_local.h"
 
 #include "lib/base/secret.h"
+#include "lib/base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,25 +39,14 @@ static const struct label_row labels[] = {
 };
 /* clang-format on */
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Reads a word of hex digits into out; returns how many bytes, -1 when it is not one. */
 static int read_hex(struct view word, uint8_t *out, size_t room)
 {
 	if (word.n % 2 || word.n / 2 > room)
 		return -1;
 	for (size_t i = 0; i < word.n; i += 2) {
-		int high = hex_digit((char)word.p[i]);
-		int low = hex_digit((char)word.p[i + 1]);
+		int high = text_hex_value((char)word.p[i]);
+		int low = text_hex_value((char)word.p[i + 1]);
 
 		if (high < 0 || low < 0)
 			return -1;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "lib/base/text.h"
+
 /* A reader that stores the text, and one that sets a switch. */
 /* clang-format off */
 #define TEXT_READER(name, field)					\
@@ -121,14 +123,6 @@ const char *read_auth(struct options *o, const char *value)
 	return count ? NULL : "the list is empty";
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 const char *read_pin(struct options *o, const char *value)
 {
 	size_t digits = 0;
@@ -136,7 +130,7 @@ const char *read_pin(struct options *o, const char *value)
 	if (strncmp(value, "sha256:", 7) == 0)
 		value += 7;
 	for (; *value; value++) {
-		int digit = hex_digit(*value);
+		int digit = text_hex_value(*value);
 
 		if (*value == ':')
 			continue;

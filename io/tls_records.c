@@ -15,6 +15,7 @@
 #include "io/tls_inner.h"
 #include "lib/base/cursor.h"
 #include "lib/base/secret.h"
+#include "lib/base/text.h"
 
 /* The messages of RFC 8446 4 that follow a handshake. */
 #define NEW_SESSION_TICKET 4
@@ -52,10 +53,9 @@ void tls_records_secret(struct tls *t, const char *line)
 		if (strncmp(line, labels[i], strlen(labels[i])) != 0 || n > sizeof(k->secret))
 			continue;
 		for (size_t at = 0; at < 2 * n; at++) {
-			char c = hex[1 + at];
-			unsigned digit = (unsigned)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+			int digit = text_hex_value(hex[1 + at]); /* OpenSSL writes no others */
 
-			k->secret[at / 2] = (uint8_t)(k->secret[at / 2] << 4 | digit);
+			k->secret[at / 2] = (uint8_t)(k->secret[at / 2] << 4 | (digit & 15));
 		}
 		k->secret_n = n;
 	}

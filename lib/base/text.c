@@ -17,6 +17,14 @@ size_t text_len(const struct text *t)
 	return (size_t)(t->p - t->start);
 }
 
+int text_hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 size_t text_size(const char *s)
 {
 	return (size_t)((const char *)memchr(s, '\0', TEXT_MAX + 1) - s);

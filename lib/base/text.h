@@ -20,6 +20,8 @@ struct text {
 
 #define TEXT_MAX 65535 /* no string in lib/ is longer */
 
+/* Returns the value of a hex digit in either case; -1 for any other character. */
+int text_hex_value(char c);
 /* Returns the length of a NUL-terminated string of at most TEXT_MAX bytes: lib/ does without
  * libc's. */
 size_t text_size(const char *s);

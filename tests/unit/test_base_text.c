@@ -111,10 +111,26 @@ static void test_addresses_read_as_the_c_library_writes_them(void **state)
 	}
 }
 
+static void test_hex_digits_have_values_and_nothing_else_has(void **state)
+{
+	static const char digits[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
+
+	(void)state;
+	for (int c = -128; c < 128; c++) {
+		const char *at = c > 0 ? memchr(digits, c, 16) : NULL;
+		const char *at_upper = c > 0 ? memchr(upper, c, 16) : NULL;
+
+		assert_int_equal(text_hex_value((char)c), at         ? at - digits
+							  : at_upper ? at_upper - upper
+								     : -1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_does_not_fit_is_cut_and_terminated),
+		cmocka_unit_test(test_hex_digits_have_values_and_nothing_else_has),
 		cmocka_unit_test(test_numbers_at_their_limits),
 		cmocka_unit_test(test_untrusted_bytes_become_printable),
 		cmocka_unit_test(test_json_strings_are_always_valid_utf8),
