@@ -253,31 +253,6 @@ static void on_unit(void *ctx, struct dissect *d, struct flow_conn *c, const str
 	save_unit(p->save, u);
 }
 
-static void on_note(void *ctx, struct dissect *d, struct flow_conn *c, const struct note *n)
-{
-	(void)ctx;
-	(void)d;
-	report_note(frames_mine(c), n);
-}
-
-static void on_message(void *ctx, struct flow_conn *c, const struct tls_message *m)
-{
-	(void)ctx;
-	report_message(frames_mine(c), m);
-}
-
-static void on_finished(void *ctx, struct flow_conn *c, enum way way)
-{
-	(void)ctx;
-	report_finished(frames_mine(c), way);
-}
-
-static void on_closed(void *ctx, struct dissect *d, void *mine, enum flow_end why, enum way by)
-{
-	(void)ctx;
-	report_closed(mine, d, why, by);
-}
-
 static int make_report(struct program *p)
 {
 	const struct options *o = &p->options;
@@ -317,10 +292,6 @@ static int make_rooms(struct program *p)
 		.frame = on_frame,
 		.opened = on_opened,
 		.unit = on_unit,
-		.note = on_note,
-		.message = on_message,
-		.finished = on_finished,
-		.closed = on_closed,
 	};
 	struct flow_config how = {.more_keys =
 					  o->iface != NULL || capture_may_hold_secrets(p->capture)};
@@ -329,6 +300,7 @@ static int make_rooms(struct program *p)
 		filter_fields(p->filter, &p->wanted);
 	if (o->form == FORM_FIELDS)
 		print_fields_wanted(&o->fields, &p->wanted);
+	report_listen(&config);
 	p->frames = frames_new(&config);
 	p->flow = p->frames ? flow_new(p->keys, &how, frames_sink(), p->frames) : NULL;
 	return p->flow ? make_report(p) : complain("there is no memory");

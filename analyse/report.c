@@ -201,6 +201,40 @@ void report_closed(void *mine, struct dissect *d, enum flow_end why, enum way by
 	free(m);
 }
 
+/* What frames.h tells of a connection is for what the report keeps of it. */
+static void hear_note(void *ctx, struct dissect *d, struct flow_conn *c, const struct note *n)
+{
+	(void)ctx;
+	(void)d;
+	report_note(frames_mine(c), n);
+}
+
+static void hear_message(void *ctx, struct flow_conn *c, const struct tls_message *m)
+{
+	(void)ctx;
+	report_message(frames_mine(c), m);
+}
+
+static void hear_finished(void *ctx, struct flow_conn *c, enum way way)
+{
+	(void)ctx;
+	report_finished(frames_mine(c), way);
+}
+
+static void hear_closed(void *ctx, struct dissect *d, void *mine, enum flow_end why, enum way by)
+{
+	(void)ctx;
+	report_closed(mine, d, why, by);
+}
+
+void report_listen(struct frames_config *config)
+{
+	config->note = hear_note;
+	config->message = hear_message;
+	config->finished = hear_finished;
+	config->closed = hear_closed;
+}
+
 void report_packet(struct report *r, const struct flow_packet *p)
 {
 	calls_packet(r->calls, p);

@@ -40,6 +40,9 @@ void report_note(void *mine, const struct note *n);
 void report_message(void *mine, const struct tls_message *m);
 void report_finished(void *mine, enum way way);
 void report_closed(void *mine, struct dissect *d, enum flow_end why, enum way by);
+/* Has the frames of this configuration tell the report of notes, messages and ends by themselves;
+ * `opened` and `unit` stay the caller's. */
+void report_listen(struct frames_config *config);
 /* Looks at each packet. */
 void report_packet(struct report *r, const struct flow_packet *p);
 

@@ -90,31 +90,6 @@ static void on_unit(void *ctx, struct dissect *d, struct flow_conn *c, const str
 	report_unit(frames_mine(c), d, u);
 }
 
-static void on_note(void *ctx, struct dissect *d, struct flow_conn *c, const struct note *n)
-{
-	(void)ctx;
-	(void)d;
-	report_note(frames_mine(c), n);
-}
-
-static void on_message(void *ctx, struct flow_conn *c, const struct tls_message *m)
-{
-	(void)ctx;
-	report_message(frames_mine(c), m);
-}
-
-static void on_finished(void *ctx, struct flow_conn *c, enum way way)
-{
-	(void)ctx;
-	report_finished(frames_mine(c), way);
-}
-
-static void on_closed(void *ctx, struct dissect *d, void *mine, enum flow_end why, enum way by)
-{
-	(void)ctx;
-	report_closed(mine, d, why, by);
-}
-
 static void feed(struct program *p, struct capture *c)
 {
 	struct frames_config config = {
@@ -123,17 +98,16 @@ static void feed(struct program *p, struct capture *c)
 		.frame = on_frame,
 		.opened = on_opened,
 		.unit = on_unit,
-		.note = on_note,
-		.message = on_message,
-		.finished = on_finished,
-		.closed = on_closed,
 	};
 	struct flow_config how = {.more_keys = capture_may_hold_secrets(c)};
-	struct frames *frames = frames_new(&config);
-	struct flow *flow = flow_new(p->keys, &how, frames_sink(), frames);
 	enum capture_next got;
+	struct frames *frames;
+	struct flow *flow;
 	struct frame f;
 
+	report_listen(&config);
+	frames = frames_new(&config);
+	flow = flow_new(p->keys, &how, frames_sink(), frames);
 	if (!frames || !flow)
 		abort();
 	while ((got = capture_next(c, &f)) > CAPTURE_END)
