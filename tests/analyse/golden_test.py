@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 
+from tap import finish, ok
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 CAPTURES = os.path.join(HERE, "..", "captures")
 GOLDEN = os.path.join(HERE, "golden")
@@ -34,17 +36,6 @@ FORMS = [
 ]
 # what the exit code says: 1 for sessions that failed
 FAILED = 1
-count = failures = 0
-
-
-def ok(good, claim, detail=""):
-    global count, failures
-    count += 1
-    print(f"{'' if good else 'not '}ok {count} - {claim}")
-    if not good:
-        failures += 1
-        for line in str(detail).splitlines()[:40]:
-            print("#", line)
 
 
 def run(*args, stdin=None):
@@ -170,5 +161,4 @@ check_openers()
 if shutil.which("tshark"):
     check_written()
 check_exit_codes()
-print(f"1..{count}")
-sys.exit(failures != 0)
+sys.exit(finish())

@@ -20,22 +20,13 @@ import sys
 import tempfile
 import threading
 
+from tap import finish, ok
+
 CAPTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "captures")
 SSTPDUMP = os.path.abspath(sys.argv[1])
 NAME = "accel-tls12-ecdhe"
 SEND, LISTEN = "dumplive0", "dumplive1"
 PATIENCE = 30
-count = failures = 0
-
-
-def ok(good, claim, detail=""):
-    global count, failures
-    count += 1
-    print(f"{'' if good else 'not '}ok {count} - {claim}", flush=True)
-    if not good:
-        failures += 1
-        for line in str(detail).splitlines()[:20]:
-            print("#", line)
 
 
 def frames():
@@ -163,8 +154,7 @@ def inside():
         check_ring(wire, folder)
         check_filter(wire)
     check_progress()
-    print(f"1..{count}")
-    return failures != 0
+    return finish()
 
 
 if os.environ.get("DUMPLIVE_INSIDE"):

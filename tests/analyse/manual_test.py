@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 
+from tap import finish, ok
+
 CAPTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "captures")
 # what the files of the examples are
 FILES = {"call.pcap": "accel-tls12-rsa-gcm.pcap", "vpn.pfx": "server.pfx", "vpn.key": "server.key",
@@ -23,17 +25,6 @@ WORDS = {"--calls --password": "compound MAC right", "failed.keylog --calls": "p
          "--expert=error": "error", "--ladder": "CALL_CONNECTED sha256", "iscontrol": "SSTP_MSG_CALL_CONNECT_ACK",
          "echo_rtt": ".0", "-G fields": "sstp.call.echo_rtt", "vpn.pfx:sstp$": "CALL_CONNECT_REQUEST"}
 MADE = {"--html": "call.html", "-w": "inner.pcapng"}
-count = failures = 0
-
-
-def ok(good, claim, detail=""):
-    global count, failures
-    count += 1
-    print(f"{'' if good else 'not '}ok {count} - {claim}")
-    if not good:
-        failures += 1
-        for line in str(detail).splitlines()[:20]:
-            print("#", line)
 
 
 def check_example(folder, command, sstpdump):
@@ -73,8 +64,7 @@ def main():
     ok(written <= helped, "every option of the manual is in --help", sorted(written - helped))
     for code in range(4):
         ok(re.search(rf"^\*{code}\*$", text, re.M) is not None, f"exit code {code} is in the manual")
-    print(f"1..{count}")
-    return failures != 0
+    return finish()
 
 
 sys.exit(main())

@@ -19,6 +19,8 @@ import tempfile
 import xml.etree.ElementTree
 import zlib
 
+from tap import finish, ok
+
 CAPTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "captures")
 SSTPDUMP = os.path.abspath(sys.argv[1])
 CHROMIUM = shutil.which("chromium")
@@ -26,17 +28,6 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--host-resolver-rules=MAP * ~NOTFOUND", "--hide-scrollbars", "--force-device-scale-factor=1"]
 VOID = {"meta", "br", "hr", "img", "link", "input"}
-count = failures = 0
-
-
-def ok(good, claim, detail=""):
-    global count, failures
-    count += 1
-    print(f"{'' if good else 'not '}ok {count} - {claim}")
-    if not good:
-        failures += 1
-        for line in str(detail).splitlines()[:20]:
-            print("#", line)
 
 
 class Page(html.parser.HTMLParser):
@@ -173,5 +164,4 @@ with tempfile.TemporaryDirectory() as work:
                 check_browser(work, capture, where)
             else:
                 ok(True, f"{capture}: the browser draws it # SKIP chromium is not installed")
-print(f"1..{count}")
-sys.exit(failures != 0)
+sys.exit(finish())

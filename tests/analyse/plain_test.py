@@ -13,21 +13,12 @@ import subprocess
 import sys
 import tempfile
 
+from tap import finish, ok
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 SSTPDUMP = os.path.abspath(sys.argv[1])
 CLIENT, SERVER = ((10, 0, 0, 2), 40000), ((10, 0, 0, 3), 8080)
 SYN, FIN, ACK, PSH = 2, 1, 16, 8
-count = failures = 0
-
-
-def ok(good, claim, detail=""):
-    global count, failures
-    count += 1
-    print(f"{'' if good else 'not '}ok {count} - {claim}")
-    if not good:
-        failures += 1
-        for line in str(detail).splitlines()[:60]:
-            print("#", line)
 
 
 def messages():
@@ -110,8 +101,7 @@ def main():
         text = report(path)
         ok("the capture begins in the middle" in text or "Call 1" not in text,
            "a capture that begins in the middle says so", text)
-    print(f"1..{count}")
-    return failures != 0
+    return finish()
 
 
 sys.exit(main())
