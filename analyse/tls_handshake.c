@@ -239,7 +239,7 @@ static void add_to_script(struct tls *t, enum way way, uint8_t type, struct view
 		return;
 	if (!tls_buffer_add(t, &hs->script[way], whole.p, whole.n, TLS_SCRIPT_MAX))
 		hs->whole = false;
-	if (type == CLIENT_HELLO)
+	if (type == CLIENT_HELLO && way == WAY_TO_SERVER && !hs->first_hello)
 		hs->first_hello = hs->script[way].n;
 }
 
