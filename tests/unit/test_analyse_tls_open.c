@@ -182,8 +182,9 @@ static size_t seal_cbc(struct sealer *s, const uint8_t *p, size_t n, uint8_t *to
 	memset(text + size, (int)(padding - 1), padding);
 	size += padding;
 	if (start) {
-		for (size_t i = 0; i < block; i++)
-			s->iv[i] = to[i] = (uint8_t)(s->seq * 7 + i);
+		for (size_t i = 0; i < sizeof(s->iv); i++)
+			s->iv[i] = (uint8_t)(s->seq * 7 + i);
+		memcpy(to, s->iv, block);
 	}
 	EVP_CIPHER_CTX_reset(s->cipher);
 	EVP_EncryptInit_ex(s->cipher, tls_crypto_cipher(crypto, s->suite->cipher), NULL, s->key,
