@@ -8,15 +8,15 @@
 #include "lib/base/cursor.h"
 #include "lib/base/secret.h"
 
-/* The cipher suites that OpenSSL offers (RFC 8446 B.4). */
+/* The cipher suites (RFC 8446 B.4). */
 static const struct suite {
 	uint16_t id;
-	const EVP_CIPHER *(*cipher)(void);
+	enum aead_cipher cipher;
 	const EVP_MD *(*hash)(void);
 } suites[] = {
-	{0x1301, EVP_aes_128_gcm, EVP_sha256},
-	{0x1302, EVP_aes_256_gcm, EVP_sha384},
-	{0x1303, EVP_chacha20_poly1305, EVP_sha256},
+	{0x1301, AEAD_AES_128_GCM, EVP_sha256},
+	{0x1302, AEAD_AES_256_GCM, EVP_sha384},
+	{0x1303, AEAD_CHACHA20_POLY1305, EVP_sha256},
 };
 
 /* HKDF-Expand-Label (RFC 8446 7.1) with an empty context, for outputs no longer than the hash. */
@@ -41,13 +41,12 @@ static bool expand(const struct tls13 *k, const char *label, uint8_t *out, size_
 	return good;
 }
 
-/* Gives the key of the secret at hand to the cipher, whose direction stays. */
+/* Gives the key of the secret at hand to the cipher. */
 static bool set_key(struct tls13 *k)
 {
-	size_t n = (size_t)EVP_CIPHER_CTX_get_key_length(k->cipher);
-	uint8_t key[EVP_MAX_KEY_LENGTH];
-	bool good = expand(k, "key", key, n) && expand(k, "iv", k->iv, sizeof(k->iv)) &&
-		    EVP_CipherInit_ex(k->cipher, NULL, NULL, key, NULL, -1) == 1;
+	uint8_t key[AEAD_KEY_MAX];
+	bool good = tls13_key(k, key) && expand(k, "iv", k->iv, sizeof(k->iv)) &&
+		    aead_set_key(k->aead, key);
 
 	wipe(key, sizeof(key));
 	k->sequence = 0;
@@ -62,10 +61,9 @@ bool tls13_start(struct tls13 *k, uint16_t suite, bool seal)
 		if (s->id != suite)
 			continue;
 		k->hash = s->hash();
-		k->cipher = EVP_CIPHER_CTX_new();
-		return k->cipher && k->secret_n == (size_t)EVP_MD_get_size(k->hash) &&
-		       EVP_CipherInit_ex(k->cipher, s->cipher(), NULL, NULL, NULL, seal) == 1 &&
-		       set_key(k);
+		k->cipher = s->cipher;
+		k->aead = aead_new(k->cipher, seal);
+		return k->aead && k->secret_n == (size_t)EVP_MD_get_size(k->hash) && set_key(k);
 	}
 	return false;
 }
@@ -81,45 +79,40 @@ bool tls13_next(struct tls13 *k)
 	return good && set_key(k);
 }
 
-size_t tls13_key(const struct tls13 *k, uint8_t key[32])
+size_t tls13_key(const struct tls13 *k, uint8_t key[AEAD_KEY_MAX])
 {
-	size_t n = (size_t)EVP_CIPHER_CTX_get_key_length(k->cipher);
+	size_t n = aead_key_size(k->cipher);
 
-	return n <= 32 && expand(k, "key", key, n) ? n : 0;
+	return expand(k, "key", key, n) ? n : 0;
 }
 
 void tls13_wipe(struct tls13 *k)
 {
-	EVP_CIPHER_CTX_free(k->cipher);
+	aead_free(k->aead);
 	wipe(k, sizeof(*k));
 }
 
 /* Readies the cipher for the next record (RFC 8446 5.3), whose header is authenticated with it. */
 static bool begin(struct tls13 *k, const uint8_t header[TLS13_HEADER])
 {
-	uint8_t nonce[sizeof(k->iv)];
-	int n;
+	uint8_t nonce[AEAD_NONCE];
 
 	memcpy(nonce, k->iv, sizeof(nonce));
 	for (unsigned i = 0; i < 8; i++)
 		nonce[4 + i] ^= (uint8_t)(k->sequence >> (56 - 8 * i));
-	return EVP_CipherInit_ex(k->cipher, NULL, NULL, NULL, nonce, -1) == 1 &&
-	       EVP_CipherUpdate(k->cipher, NULL, &n, header, TLS13_HEADER) == 1;
+	return aead_begin(k->aead, nonce, header, TLS13_HEADER);
 }
 
 size_t tls13_seal(struct tls13 *k, uint8_t type, const uint8_t *content, size_t n, uint8_t *out)
 {
 	uint8_t *body = out + TLS13_HEADER, *tag = body + n + 1;
 	struct wr w = wr_init(out, TLS13_HEADER);
-	int size;
 
 	wr_u8(&w, TLS13_APPLICATION);
 	wr_be16(&w, 0x0303);
 	wr_be16(&w, (uint16_t)(n + 1 + TLS13_TAG));
-	if (!begin(k, out) || EVP_CipherUpdate(k->cipher, body, &size, content, (int)n) != 1 ||
-	    EVP_CipherUpdate(k->cipher, body + n, &size, &type, 1) != 1 ||
-	    EVP_CipherFinal_ex(k->cipher, tag, &size) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(k->cipher, EVP_CTRL_AEAD_GET_TAG, TLS13_TAG, tag) != 1)
+	if (!begin(k, out) || !aead_update(k->aead, content, n, body) ||
+	    !aead_update(k->aead, &type, 1, body + n) || !aead_seal(k->aead, tag))
 		return 0;
 	k->sequence++;
 	return n + TLS13_OVERHEAD;
@@ -129,15 +122,11 @@ long tls13_open(struct tls13 *k, const uint8_t *record, size_t n, uint8_t *out, 
 {
 	size_t inner = n - TLS13_HEADER - TLS13_TAG;
 	const uint8_t *body = record + TLS13_HEADER;
-	uint8_t tag[TLS13_TAG];
-	int size;
 
 	if (n < TLS13_HEADER + TLS13_BODY_LEAST)
 		return -1;
-	memcpy(tag, body + inner, sizeof(tag));
-	if (!begin(k, record) || EVP_CipherUpdate(k->cipher, out, &size, body, (int)inner) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(k->cipher, EVP_CTRL_AEAD_SET_TAG, TLS13_TAG, tag) != 1 ||
-	    EVP_CipherFinal_ex(k->cipher, out + inner, &size) != 1)
+	if (!begin(k, record) || !aead_update(k->aead, body, inner, out) ||
+	    !aead_open(k->aead, body + inner))
 		return -1;
 	k->sequence++;
 	while (inner && !out[inner - 1]) /* padding (RFC 8446 5.4) */

@@ -51,10 +51,10 @@ static size_t describe(const struct tls13 *k, union crypto *c)
 		memcpy(c->member.rec_seq, sequence, sizeof(sequence));                             \
 		size = sizeof(c->member);                                                          \
 		break
-	switch (EVP_CIPHER_CTX_get_nid(k->cipher)) {
-		FILL(NID_aes_128_gcm, gcm128, TLS_CIPHER_AES_GCM_128);
-		FILL(NID_aes_256_gcm, gcm256, TLS_CIPHER_AES_GCM_256);
-		FILL(NID_chacha20_poly1305, chacha, TLS_CIPHER_CHACHA20_POLY1305);
+	switch (k->cipher) {
+		FILL(AEAD_AES_128_GCM, gcm128, TLS_CIPHER_AES_GCM_128);
+		FILL(AEAD_AES_256_GCM, gcm256, TLS_CIPHER_AES_GCM_256);
+		FILL(AEAD_CHACHA20_POLY1305, chacha, TLS_CIPHER_CHACHA20_POLY1305);
 	default:
 		break;
 	}
