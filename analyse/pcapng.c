@@ -257,7 +257,7 @@ static enum capture_next next_block(struct pcapng *p, uint32_t *type, struct rd 
 enum capture_next pcapng_next(struct pcapng *p, struct frame *f)
 {
 	for (;;) {
-		uint32_t type;
+		uint32_t type = 0;
 		struct rd body;
 		enum capture_next got = next_block(p, &type, &body);
 
