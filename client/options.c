@@ -45,7 +45,7 @@ static const struct option table[] = {
 	{"tls13",         0,   NULL,        false, read_tls13,
 	 "allow TLS 1.3 only"},
 	{"ciphers",       0,   "LIST",      false, read_ciphers,
-	 "OpenSSL's list of ciphers for TLS 1.2 and below"},
+	 "ciphers to offer, as in openssl-ciphers(1); TLS 1.3's by their names, TLS_..."},
 	{"rekey",         0,   "MB",        false, read_rekey,
 	 "take new TLS 1.3 keys whenever so many megabytes were sent"},
 	{"ktls",          0,   NULL,        false, read_ktls,

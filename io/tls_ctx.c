@@ -22,6 +22,10 @@
 /* OpenSSL gives up the signatures of TLS 1.0 and 1.1 above this level. */
 #define CIPHERS_TLS10 "DEFAULT@SECLEVEL=0"
 
+#define CIPHER_LIST       1024 /* room for an administrator's list, and for the names in it */
+#define CIPHER_NAME       80
+#define CIPHER_SEPARATORS ":,; "
+
 static void config_error(struct tls_err *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -96,25 +100,83 @@ static bool open_keylog(struct tls_ctx *c, const char *path, struct tls_err *err
 	return true;
 }
 
+/*
+ * Sorts a cipher of the administrator's list into OpenSSL's two, that of TLS 1.3 and that of the
+ * versions below. A name that begins with TLS_ is the one that TLS gives it; it must be known,
+ * while OpenSSL passes over unknown ones. All else is of OpenSSL's own language.
+ */
+static bool sort_cipher(const char *name, size_t n, struct text *suites, struct text *ciphers)
+{
+	char own[CIPHER_NAME];
+	const char *known;
+	struct text *to = ciphers;
+
+	if (strncmp(name, "TLS_", 4) == 0) {
+		snprintf(own, sizeof(own), "%.*s", (int)n, name);
+		known = OPENSSL_cipher_name(own);
+		if (n >= sizeof(own) || strcmp(known, "(NONE)") == 0)
+			return false;
+		if (strncmp(known, "TLS_", 4) == 0)
+			to = suites;
+		name = known;
+		n = strlen(known);
+	}
+	if (text_len(to))
+		text_char(to, ':');
+	text_bytes(to, name, n);
+	return true;
+}
+
+/* Sets the administrator's list of ciphers, NULL: none. What it names nothing for keeps its own. */
+static bool set_ciphers(struct tls_ctx *c, bool tls10, const char *list, struct tls_err *err)
+{
+	char suites[CIPHER_LIST], ciphers[CIPHER_LIST];
+	struct text s = text_init(suites, sizeof(suites)), o = text_init(ciphers, sizeof(ciphers));
+	const char *at = list ? list : "";
+	size_t n;
+
+	if (strlen(at) >= CIPHER_LIST) {
+		config_error(err, "the list of ciphers is longer than %d characters",
+			     CIPHER_LIST - 1);
+		return false;
+	}
+	for (at += strspn(at, CIPHER_SEPARATORS); *at;
+	     at += n + strspn(at + n, CIPHER_SEPARATORS)) {
+		n = strcspn(at, CIPHER_SEPARATORS);
+		if (!sort_cipher(at, n, &s, &o)) {
+			config_error(err, "the cipher %.*s of \"%s\" is not known to OpenSSL",
+				     (int)n, at, list);
+			return false;
+		}
+	}
+	/* Whoever wants DHE names it: in OpenSSL's own list it would make handshakes dearer for
+	 * clients that do as well without. */
+	if (text_len(&o))
+		SSL_CTX_set_dh_auto(c->ssl, 1);
+	else if (tls10)
+		text_str(&o, CIPHERS_TLS10);
+	if ((list && !text_len(&s) && !text_len(&o)) ||
+	    (text_len(&s) && !SSL_CTX_set_ciphersuites(c->ssl, suites)) ||
+	    (text_len(&o) && !SSL_CTX_set_cipher_list(c->ssl, ciphers))) {
+		config_error(err, "no cipher of \"%s\" is known to OpenSSL", list ? list : ciphers);
+		return false;
+	}
+	return true;
+}
+
 /* Sets versions and ciphers. */
 static bool set_strength(struct tls_ctx *c, bool tls13_only, bool tls10, const char *ciphers,
 			 struct tls_err *err)
 {
 	int min = tls13_only ? TLS1_3_VERSION : tls10 ? TLS1_VERSION : TLS1_2_VERSION;
 
-	if (!ciphers && tls10)
-		ciphers = CIPHERS_TLS10;
 	if (!SSL_CTX_set_min_proto_version(c->ssl, min) ||
 	    !SSL_CTX_set_max_proto_version(c->ssl, TLS1_3_VERSION) ||
 	    !SSL_CTX_set_ciphersuites(c->ssl, has_aes_hardware() ? SUITES_AES : SUITES_CHACHA)) {
 		config_error(err, "OpenSSL refuses the TLS versions: %s", openssl_reason());
 		return false;
 	}
-	if (ciphers && !SSL_CTX_set_cipher_list(c->ssl, ciphers)) {
-		config_error(err, "no cipher of \"%s\" is known to OpenSSL", ciphers);
-		return false;
-	}
-	return true;
+	return set_ciphers(c, tls10, ciphers, err);
 }
 
 static struct tls_ctx *new_ctx(const SSL_METHOD *method, struct tls_err *err)
