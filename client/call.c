@@ -247,12 +247,27 @@ static void start_name(struct call *c)
 		call_fail(c, EXIT_INTERNAL, NULL, "no thread can be started to look up %s", host);
 }
 
+/* Checks that the kernel has the congestion control, if one is asked for: the default may fail. */
+static bool check_congestion(struct call *c)
+{
+	const char *asked = c->opt->congestion;
+	char why[512];
+
+	if (!asked || strcmp(asked, "system") == 0 || net_has_congestion(asked, why, sizeof(why)))
+		return true;
+	call_fail(c, EXIT_USAGE, "Leave the option out, or write system for the system's own.",
+		  "--congestion %s: %s", asked, why);
+	return false;
+}
+
 /* Makes what can fail on this machine before anybody is called. */
 static bool prepare(struct call *c)
 {
 	char error[TUNNEL_ERROR];
 	struct tls_err tls_err;
 
+	if (!check_congestion(c))
+		return false;
 	c->tls_ctx = tls_client_ctx(&c->opt->tls, &tls_err);
 	if (!c->tls_ctx) {
 		call_fail(c, EXIT_USAGE, NULL, "%s", tls_err.text);

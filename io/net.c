@@ -243,6 +243,37 @@ int net_set_congestion(int fd, const char *name)
 	return setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, n) < 0 ? -errno : 0;
 }
 
+/* Writes the congestion controls that the kernel has at hand, with blanks in between. */
+static void list_congestion(char *buf, int n)
+{
+	FILE *in = fopen("/proc/sys/net/ipv4/tcp_available_congestion_control", "re");
+
+	if (!in || !fgets(buf, n, in))
+		snprintf(buf, (size_t)n, "others"); /* no /proc here */
+	if (in)
+		fclose(in);
+	buf[strcspn(buf, "\n")] = '\0';
+}
+
+bool net_has_congestion(const char *name, char *why, size_t n)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int err = fd < 0 ? -errno : net_set_congestion(fd, name);
+	char names[256];
+
+	if (fd >= 0)
+		close(fd);
+	if (err == -ENOENT) {
+		list_congestion(names, sizeof(names));
+		snprintf(why, n, "this kernel has no TCP congestion control \"%s\"; it has %s%s",
+			 name, names, geteuid() == 0 ? "" : ", and may load more for root");
+	} else if (err) {
+		snprintf(why, n, "the TCP congestion control \"%s\" cannot be used: %s%s", name,
+			 strerror(-err), err == -EPERM ? "; it is for root" : "");
+	}
+	return err == 0;
+}
+
 const char *net_congestion(int fd, char buf[NET_CONGESTION])
 {
 	socklen_t n = NET_CONGESTION - 1;

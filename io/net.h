@@ -78,6 +78,11 @@ int net_set_congestion(int fd, const char *name);
 /* Writes the name of the congestion control that fd uses into buf, "unknown" for no TCP socket.
  * Returns buf. */
 const char *net_congestion(int fd, char buf[NET_CONGESTION]);
+/*
+ * Says whether this kernel has, or loads for the caller, the congestion control: true, or false
+ * with the sentence that says it has not, and which ones it has, in why (n bytes).
+ */
+bool net_has_congestion(const char *name, char *why, size_t n);
 /* A peer nearer than this, in microseconds, is on the same network. */
 #define NET_NEAR_US 1000
 /* Returns the round trip as TCP has smoothed it on fd, in microseconds; 0: none yet. */

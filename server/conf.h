@@ -165,6 +165,8 @@ void conf_check(const struct conf *c, struct conf_faults *f);
  * written; "" when no key has such a value. Returns buf.
  */
 const char *conf_blame(const struct conf *c, const char *text, char *buf, size_t n);
+/* Returns the line in which the file gives the key of the section, which conf.def has; 0: none. */
+unsigned conf_line(const struct conf *c, const char *section, const char *key);
 /* Frees what c points to and zeroes it. */
 void conf_free(struct conf *c);
 

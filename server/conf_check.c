@@ -20,11 +20,6 @@ static struct conf_place place_of(const struct check *k, const char *section, co
 	return k->c->places ? k->c->places[conf_find(section, key) - conf_rows] : nowhere;
 }
 
-static unsigned line_of(const struct check *k, const char *section, const char *key)
-{
-	return place_of(k, section, key).line;
-}
-
 /* Complains that a key is missing or empty, unless it was complained about already. */
 static void need(const struct check *k, bool there, const char *section, const char *key,
 		 const char *what)
@@ -56,11 +51,12 @@ static void check_required(const struct check *k)
 	need(k, c->server_header, "http", "server_header", "leave it out to send the default");
 	if (!c->pool4.bits && !c->pool6.bits && !place_of(k, "ipv4", "pool").wrong &&
 	    !place_of(k, "ipv6", "pool").wrong)
-		conf_fault(k->f, c->path, 0,
+		conf_fault(k->f, c->path,
+			   conf_line(c, conf_line(c, "ipv4", "pool") ? "ipv4" : "ipv6", "pool"),
 			   "[ipv4] pool and [ipv6] pool are both missing; write at least one, such "
 			   "as 10.0.0.0/24");
 	if (c->plain_certificate && !c->plain_listen.n && !place_of(k, "plain", "listen").wrong)
-		conf_fault(k->f, c->path, line_of(k, "plain", "certificate"),
+		conf_fault(k->f, c->path, conf_line(c, "plain", "certificate"),
 			   "[plain] certificate is set, but [plain] listen is not");
 }
 
@@ -76,7 +72,7 @@ static void check_pool4(const struct check *k)
 	uint32_t size = c->pool4.bits ? 1u << (32 - c->pool4.bits) : 0;
 	uint32_t at;
 
-	unsigned line = line_of(k, "ipv4", "server");
+	unsigned line = conf_line(c, "ipv4", "server");
 
 	if (!c->server4.n || place_of(k, "ipv4", "pool").wrong)
 		return;
@@ -98,10 +94,10 @@ void conf_check(const struct conf *c, struct conf_faults *f)
 	check_required(&k);
 	check_pool4(&k);
 	if (c->pool6.bits && c->mtu < 1280)
-		conf_fault(f, c->path, line_of(&k, "ppp", "mtu"),
+		conf_fault(f, c->path, conf_line(c, "ppp", "mtu"),
 			   "[ppp] mtu is %u, but [ipv6] pool needs at least 1280", c->mtu);
 	if (c->control && strlen(c->control) >= sizeof(un.sun_path))
-		conf_fault(f, c->path, line_of(&k, "control", "socket"),
+		conf_fault(f, c->path, conf_line(c, "control", "socket"),
 			   "[control] socket %s is longer than the %zu characters that "
 			   "a socket's name may have",
 			   c->control, sizeof(un.sun_path) - 1);

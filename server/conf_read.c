@@ -78,12 +78,17 @@ static void enter_section(struct reading *r, const char *line)
 	const char *end = strchr(line, ']');
 	char name[64];
 	char names[512];
+	const char *rest;
 
 	r->lost = true;
 	if (!end) {
 		conf_fault(r->faults, r->path, r->line, "the section's closing ] is missing");
 		return;
 	}
+	rest = end + 1 + strspn(end + 1, " \t\r");
+	if (!strchr("#;", *rest))
+		conf_fault(r->faults, r->path, r->line,
+			   "\"%.60s\" stands behind the section; begin a new line with it", rest);
 	snprintf(name, sizeof(name), "%.*s", (int)(end - line - 1), line + 1);
 	if (conf_find(name, NULL))
 		r->lost = false;
@@ -102,35 +107,49 @@ static void settle_line(struct reading *r)
 	r->due = false;
 }
 
+/* Reads a line into buf (n bytes), empty if it cannot be one of a configuration; false at the end.
+ */
+static bool take_line(struct reading *r, char *buf, size_t n)
+{
+	bool binary = false;
+	size_t len = 0;
+	int c;
+
+	while ((c = fgetc(r->in)) != EOF && c != '\n') {
+		binary = binary || c == '\0';
+		if (len < n)
+			buf[len] = (char)c;
+		len++;
+	}
+	if (c == EOF && (len == 0 || ferror(r->in)))
+		return false;
+	r->line++;
+	if (binary)
+		conf_fault(r->faults, r->path, r->line,
+			   "there is a byte 0 in the line; write text");
+	else if (len >= n)
+		conf_fault(r->faults, r->path, r->line,
+			   "the line is longer than the %zu characters that are read", n - 1);
+	buf[binary || len >= n ? 0 : len] = '\0';
+	return true;
+}
+
 /* Hands libinih the next line, without blanks in front: no line continues another. */
 static char *read_line(char *buf, int n, void *stream)
 {
 	struct reading *r = stream;
-	size_t len, skip;
+	size_t skip;
 
 	settle_line(r);
-	if (!fgets(buf, n, r->in))
+	if (!take_line(r, buf, (size_t)n))
 		return NULL;
-	r->line++;
-	len = strlen(buf);
-	if (len == (size_t)n - 1 && buf[len - 1] != '\n') {
-		int c;
-
-		while ((c = fgetc(r->in)) != EOF && c != '\n')
-			;
-		conf_fault(r->faults, r->path, r->line,
-			   "the line is longer than the %d characters "
-			   "that are read",
-			   n - 2);
-		buf[0] = '\0';
-	}
 	skip = r->line == 1 && strncmp(buf, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 	skip += strspn(buf + skip, " \t\r");
 	memmove(buf, buf + skip, strlen(buf + skip) + 1);
 	if (buf[0] == '[')
 		enter_section(r, buf);
 	else
-		r->due = strchr("#;\r\n", buf[0]) == NULL;
+		r->due = strchr("#;\r", buf[0]) == NULL; /* the end included */
 	return buf;
 }
 
@@ -217,8 +236,10 @@ bool conf_read_stream(struct conf *c, FILE *in, const char *path, struct conf_fa
 	ini_allow_multiline = false;
 	ini_parse_stream(read_line, &r, take_key, &r);
 	settle_line(&r);
-	if (ferror(in))
+	if (ferror(in)) {
 		conf_fault(f, path, 0, "cannot be read: %s", strerror(errno));
+		return false; /* what is missing may stand in what was not read */
+	}
 	for (size_t i = 0; i < conf_rows_n; i++)
 		if (conf_rows[i].key)
 			root_path(c, &conf_rows[i]);
@@ -247,6 +268,11 @@ static bool is_text(const struct conf_row *row)
 {
 	return row->key && (row->type == CONF_TEXT || row->type == CONF_PATH ||
 			    row->type == CONF_NAME || row->type == CONF_IFNAME);
+}
+
+unsigned conf_line(const struct conf *c, const char *section, const char *key)
+{
+	return c->places ? c->places[conf_find(section, key) - conf_rows].line : 0;
 }
 
 const char *conf_blame(const struct conf *c, const char *text, char *buf, size_t n)

@@ -49,8 +49,8 @@ void daemon_stop(struct daemon *d);
 bool open_everything(struct daemon *d);
 /* Reads the configured certificates; false with the reason in err. The context is the caller's. */
 bool open_cert(const struct conf *c, struct shown_cert *cert, struct tls_err *err);
-/* Checks the files and the user that the configuration names; what is wrong is told on standard
- * error. */
+/* Checks the files, the user and the congestion control that the configuration names; what is wrong
+ * is told on standard error. */
 bool check_files(const struct conf *c);
 
 /* Gives up what privileges are no longer needed. What fails is logged. */

@@ -278,6 +278,22 @@ static void complain_named(const struct conf *c, const char *what)
 	fprintf(stderr, "%s%s\n", conf_blame(c, what, where, sizeof(where)), what);
 }
 
+/* Checks that the kernel has the congestion control, if the file asks for one: a default may fail.
+ */
+static bool check_congestion(const struct conf *c)
+{
+	unsigned line = conf_line(c, "server", "congestion");
+	char why[512];
+
+	if (!line || strcmp(c->congestion, "system") == 0 ||
+	    net_has_congestion(c->congestion, why, sizeof(why)))
+		return true;
+	fprintf(stderr,
+		"%s:%u: [server] congestion: %s; or write \"system\" for the system's own\n",
+		c->path, line, why);
+	return false;
+}
+
 bool check_files(const struct conf *c)
 {
 	struct shown_cert cert;
@@ -296,6 +312,7 @@ bool check_files(const struct conf *c)
 		complain_named(c, why);
 		good = false;
 	}
+	good = check_congestion(c) && good;
 	tls_ctx_free(cert.tls);
 	users_close(users);
 	return good && users;

@@ -210,6 +210,20 @@ static void test_accepted_connections_inherit_the_congestion_control(void **stat
 	loop_free(told.loop);
 }
 
+static void
+test_a_congestion_control_that_the_kernel_has_not_is_told_with_those_it_has(void **state)
+{
+	char why[300];
+
+	(void)state;
+	assert_true(net_has_congestion("reno", why, sizeof(why)));
+	assert_false(net_has_congestion("nonesuch", why, sizeof(why)));
+	assert_ptr_equal(
+		strstr(why, "this kernel has no TCP congestion control \"nonesuch\"; it has "),
+		why);
+	assert_non_null(strstr(why, "reno"));
+}
+
 static void test_a_dial_tells_the_last_error(void **state)
 {
 	struct told told = {.loop = loop_new()};
@@ -340,6 +354,8 @@ int main(void)
 		cmocka_unit_test(test_two_listeners_share_a_port),
 		cmocka_unit_test(test_a_dial_passes_over_an_address_that_refuses),
 		cmocka_unit_test(test_accepted_connections_inherit_the_congestion_control),
+		cmocka_unit_test(
+			test_a_congestion_control_that_the_kernel_has_not_is_told_with_those_it_has),
 		cmocka_unit_test(test_a_dial_tells_the_last_error),
 		cmocka_unit_test(test_a_dial_without_an_answer_ends_in_time),
 		cmocka_unit_test(test_a_cancelled_dial_tells_nothing),
