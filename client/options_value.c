@@ -54,7 +54,7 @@ const char *read_user(struct options *o, const char *value)
 
 const char *read_server_name(struct options *o, const char *value)
 {
-	if (!*value || strlen(value) >= NET_HOST_MAX)
+	if (!*value || strlen(value) >= NET_HOST_MAX || strpbrk(value, " \t/"))
 		return "this is not a host's name";
 	o->server_name = value;
 	return NULL;

@@ -9,29 +9,62 @@
 
 #define DEFAULT_CONF "/etc/sstpd/sstpd.conf"
 
+/* The options that not every command takes, as bits. */
+enum {
+	TAKES_IP4 = 1,
+	TAKES_EXPIRES = 2,
+	TAKES_ENABLE = 4,
+	TAKES_DISABLE = 8,
+	TAKES_CLEARTEXT = 16,
+	TAKES_USER = 32,
+};
+
+#define TAKES_ADD (TAKES_IP4 | TAKES_EXPIRES | TAKES_DISABLE | TAKES_CLEARTEXT)
+#define TAKES_SET (TAKES_IP4 | TAKES_EXPIRES | TAKES_ENABLE | TAKES_DISABLE)
+
 static const struct command {
 	const char *words[2]; /* the second may be NULL */
 	int min, max;         /* arguments */
+	unsigned takes;       /* options */
 	int (*run)(struct ctl_run *r);
 	const char *args;
 	const char *text;
 } commands[] = {
-	{{"user", "add"}, 1, 1, ctl_user_add, "NAME", "add a user; the password is asked for"},
-	{{"user", "passwd"}, 1, 1, ctl_user_passwd, "NAME", "set a new password"},
-	{{"user", "set"}, 1, 1, ctl_user_set, "NAME", "set --ip4, --expires, --enable, --disable"},
-	{{"user", "del"}, 1, 1, ctl_user_del, "NAME", "delete a user"},
-	{{"user", "list"}, 0, 0, ctl_user_list, "", "list the users"},
+	{{"user", "add"},
+	 1,
+	 1,
+	 TAKES_ADD,
+	 ctl_user_add,
+	 "NAME",
+	 "add a user; the password is asked for"},
+	{{"user", "passwd"}, 1, 1, TAKES_CLEARTEXT, ctl_user_passwd, "NAME", "set a new password"},
+	{{"user", "set"},
+	 1,
+	 1,
+	 TAKES_SET,
+	 ctl_user_set,
+	 "NAME",
+	 "set --ip4, --expires, --enable, --disable"},
+	{{"user", "del"}, 1, 1, 0, ctl_user_del, "NAME", "delete a user"},
+	{{"user", "list"}, 0, 0, 0, ctl_user_list, "", "list the users"},
 	{{"sessions", NULL},
 	 0,
 	 1,
+	 0,
 	 ctl_sessions,
 	 "[ID]",
 	 "list the sessions, or tell all about one"},
-	{{"kick", NULL}, 1, 1, ctl_kick, "ID|USER", "end a session, or all of a user's"},
-	{{"stats", NULL}, 0, 0, ctl_stats, "", "tell what sstpd has counted"},
-	{{"reload", NULL}, 0, 0, ctl_reload, "", "let sstpd read certificate and users anew"},
-	{{"shutdown", NULL}, 0, 0, ctl_shutdown, "", "end sstpd"},
-	{{"version", NULL}, 0, 0, ctl_version, "", "tell sstpd's version"},
+	{{"kick", NULL},
+	 1,
+	 1,
+	 TAKES_USER,
+	 ctl_kick,
+	 "ID|USER",
+	 "end a session, or all of a user's"},
+	{{"stats", NULL}, 0, 0, 0, ctl_stats, "", "tell what sstpd has counted"},
+	{{"reload", NULL}, 0, 0, 0, ctl_reload, "", "let sstpd read certificate and users anew"},
+	{{"shutdown", NULL}, 0, 0, 0, ctl_shutdown, "", "end sstpd"},
+	{{"version", NULL}, 0, 0, 0, ctl_version, "", "tell sstpd's version"},
 };
 
 enum {
@@ -85,6 +118,32 @@ static int print_usage(void)
 	     "A password is asked for twice on a terminal, else read as one line of standard "
 	     "input.");
 	return CTL_DONE;
+}
+
+static const struct option_bit {
+	int opt;
+	unsigned bit;
+} option_bits[] = {
+	{OPT_IP4, TAKES_IP4},         {OPT_EXPIRES, TAKES_EXPIRES},     {OPT_ENABLE, TAKES_ENABLE},
+	{OPT_DISABLE, TAKES_DISABLE}, {OPT_CLEARTEXT, TAKES_CLEARTEXT}, {OPT_USER, TAKES_USER},
+};
+
+/* Returns the bit of an option; 0 for one that every command takes. */
+static unsigned bit_of(int opt)
+{
+	for (size_t i = 0; i < sizeof(option_bits) / sizeof(option_bits[0]); i++)
+		if (option_bits[i].opt == opt)
+			return option_bits[i].bit;
+	return 0;
+}
+
+/* Returns the name of the first of the options in a set. */
+static const char *name_of(unsigned set)
+{
+	for (const struct option *o = options; o->name; o++)
+		if (bit_of(o->val) & set)
+			return o->name;
+	return "";
 }
 
 /* Takes one option; false when it is none. */
@@ -165,6 +224,7 @@ int main(int argc, char **argv)
 	const char *config = DEFAULT_CONF;
 	const struct command *c;
 	struct ctl_run r = {0};
+	unsigned given = 0;
 	int opt;
 
 	log_init("sstpctl", LOG_AT_WARN);
@@ -177,6 +237,7 @@ int main(int argc, char **argv)
 		}
 		if (!take_option(&r, &config, opt))
 			return CTL_USAGE; /* getopt has said why */
+		given |= bit_of(opt);
 	}
 	c = find_command(&r, argc - optind, argv + optind);
 	if (!c)
@@ -187,5 +248,10 @@ int main(int argc, char **argv)
 		return ctl_fail(&r, CTL_USAGE, "%s%s%s takes: %s", c->words[0],
 				c->words[1] ? " " : "", c->words[1] ? c->words[1] : "",
 				*c->args ? c->args : "nothing");
+	if (given & ~c->takes)
+		return ctl_fail(&r, CTL_USAGE,
+				"%s%s%s takes no --%s; sstpctl --help tells which does",
+				c->words[0], c->words[1] ? " " : "", c->words[1] ? c->words[1] : "",
+				name_of(given & ~c->takes));
 	return run(c, &r, config);
 }

@@ -15,14 +15,27 @@
 
 #define KEY_BITS 3072
 
-/* Whether the name can stand in a certificate: letters, digits, dots, hyphens, or an address. */
+/* Returns the length of the label of a DNS name (RFC 1123 2.1) at p, 0 when none is there. */
+static size_t label_length(const char *p)
+{
+	size_t n = strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
+
+	return n > 63 || p[0] == '-' || (n > 0 && p[n - 1] == '-') ? 0 : n;
+}
+
 bool cert_name_usable(const char *name)
 {
-	size_t n = strlen(name);
+	const char *p = strncmp(name, "*.", 2) == 0 ? name + 2 : name;
+	uint8_t ip[16];
+	size_t n;
 
-	return n > 0 && n <= 253 &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:*") ==
-		       n;
+	if (inet_pton(AF_INET, name, ip) == 1 || inet_pton(AF_INET6, name, ip) == 1)
+		return true;
+	if (strlen(name) > 253)
+		return false;
+	while ((n = label_length(p)) > 0 && p[n] == '.')
+		p += n + 1;
+	return n > 0 && p[n] == '\0' && strspn(p, "0123456789") != n; /* 1.2.3.400 is neither */
 }
 
 static bool add_extension(X509 *cert, int nid, const char *value)

@@ -60,6 +60,9 @@ static bool read_text(struct target *t)
 		return refuse(t, "is %zu characters long; at most %u are taken", len, t->row->max);
 	if (len && len < t->row->min)
 		return refuse(t, "is too short");
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)t->value[i] < ' ' || t->value[i] == 127)
+			return refuse(t, "has a control character in it; write text");
 	copy = len ? strdup(t->value) : NULL;
 	free(*field);
 	*field = copy;
@@ -107,7 +110,7 @@ static bool read_number(struct target *t)
 	char *end;
 
 	errno = 0;
-	v = strtoull(t->value, &end, 10);
+	v = strtoull(t->value, &end, 10); /* which takes signs, too */
 	if (t->row->type == CONF_SECONDS && end != t->value) {
 		static const struct {
 			char name;
@@ -120,7 +123,7 @@ static bool read_number(struct target *t)
 				end++;
 			}
 	}
-	if (end == t->value || *end || errno || *t->value == '-')
+	if (strspn(t->value, "0123456789") == 0 || *end || errno)
 		return refuse(t, "is not a number%s",
 			      *unit ? " of seconds (or with m, h, d: minutes, hours, days)" : "");
 	if (v < t->row->min || v > t->row->max)
@@ -163,12 +166,15 @@ static bool read_hashes(struct target *t)
 	char item[16];
 
 	while (next_item(&at, item, sizeof(item))) {
-		if (strcasecmp(item, "sha1") == 0)
-			bits |= SSTP_HASH_SHA1;
-		else if (strcasecmp(item, "sha256") == 0)
-			bits |= SSTP_HASH_SHA256;
-		else
+		uint32_t bit = strcasecmp(item, "sha1") == 0     ? SSTP_HASH_SHA1
+			       : strcasecmp(item, "sha256") == 0 ? SSTP_HASH_SHA256
+								 : 0;
+
+		if (!bit)
 			return refuse(t, "has '%s' in it; sha256 and sha1 are known", item);
+		if (bits & bit)
+			return refuse(t, "has '%s' in it twice", item);
+		bits |= bit;
 	}
 	if (!bits)
 		return refuse(t, "is empty; write sha256, sha1 or both");
@@ -193,8 +199,12 @@ static bool read_offload(struct target *t)
 			return refuse(
 				t, "has '%s' in it; known are vnet, csum, tso, uso, and none alone",
 				item);
+		if (bits & bit)
+			return refuse(t, "has '%s' in it twice", item);
 		bits |= bit;
 	}
+	if (!bits && strcasecmp(t->value, "none") != 0)
+		return refuse(t, "is empty; write none for no offload");
 	if (bits & (bits + 1))
 		return refuse(
 			t, "leaves one out that another one needs: vnet, csum, tso, uso, in this "
@@ -248,8 +258,12 @@ static bool read_ip4s(struct target *t)
 	while (next_item(&at, item, sizeof(item))) {
 		if (out.n == most)
 			return refuse(t, "has more addresses than the %u that are taken", most);
-		if (inet_pton(AF_INET, item, out.ip[out.n++]) != 1)
+		if (inet_pton(AF_INET, item, out.ip[out.n]) != 1)
 			return refuse(t, "has '%s' in it, which is not an IPv4 address", item);
+		for (unsigned i = 0; i < out.n; i++)
+			if (memcmp(out.ip[i], out.ip[out.n], 4) == 0)
+				return refuse(t, "has '%s' in it twice", item);
+		out.n++;
 	}
 	*(struct conf_ip4s *)t->field = out;
 	return true;
@@ -265,8 +279,12 @@ static bool read_ip6s(struct target *t)
 		if (out.n == t->row->max)
 			return refuse(t, "has more addresses than the %u that are taken",
 				      t->row->max);
-		if (inet_pton(AF_INET6, item, out.ip[out.n++]) != 1)
+		if (inet_pton(AF_INET6, item, out.ip[out.n]) != 1)
 			return refuse(t, "has '%s' in it, which is not an IPv6 address", item);
+		for (unsigned i = 0; i < out.n; i++)
+			if (memcmp(out.ip[i], out.ip[out.n], 16) == 0)
+				return refuse(t, "has '%s' in it twice", item);
+		out.n++;
 	}
 	*(struct conf_ip6s *)t->field = out;
 	return true;

@@ -126,6 +126,11 @@ static int run_init(struct command *c)
 		return complain("--init writes a configuration and takes none");
 	if (!c->init.listen_n)
 		return complain("--init needs --listen ADDR:PORT, such as 0.0.0.0:443");
+	for (unsigned i = 0; i < c->init.listen_n; i++)
+		if (!*c->listen[i])
+			return complain("--listen is empty; write ADDR:PORT, such as 0.0.0.0:443");
+	if (!*c->init.dir)
+		return complain("--init needs the folder to write into");
 	if (!c->init.name)
 		return complain("--init needs --name, the name that clients dial");
 	return init_dir(&c->init);

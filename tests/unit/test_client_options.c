@@ -140,6 +140,8 @@ static void test_what_is_wrong_is_said_with_what_would_be_right(void **state)
 		{"connect h --mtu 1400x", "576 to 4087"},
 		{"connect h --mtu 1279", "--no-ip6"},
 		{"connect h --hello 0", "1 to 3600"},
+		{"connect h --server-name a/b", "not a host's name"},
+		{"connect h --congestion abcdefghijklmnop", "1 to 15 letters"},
 		{"connect h --dev a/b", "1 to 15 characters"},
 		{"connect h --dev abcdefghijklmnop", "1 to 15 characters"},
 		{"connect h --dev sstp%d", "1 to 15 characters"},

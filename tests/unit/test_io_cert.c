@@ -89,12 +89,18 @@ static void test_a_name_too_long_for_cn_stands_in_san(void **state)
 
 static void test_names_that_no_certificate_can_carry_are_refused(void **state)
 {
-	static const char *const bad[] = {"", "a b", "a,DNS:evil.example", "a\nb", "x/y"};
+	static const char *const bad[] = {
+		"",     "a b", "a,DNS:evil.example", "a\nb", "x/y", "a..b", ".a", "a.", "-a",
+		"a-.b", "a.*", "10.0.0.300"};
+	static const char *const good[] = {"vpn.example.org", "a",        "*.example.org",
+					   "3com.example",    "10.0.0.1", "fd00::1"};
 	struct cert_pair pair;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(cert_make(bad[i], 1, &pair), -EINVAL);
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_true(cert_name_usable(good[i]));
 }
 
 static void test_random_bytes_fill_all_and_differ(void **state)

@@ -179,6 +179,8 @@ static void test_lines_that_are_nothing_are_told(void **state)
 		GOOD "what is this\n", 1,
 		"sstpd.conf:11: this is neither \"key = value\" nor \"[section]\" nor a comment");
 	expect_fault(GOOD "[ppp\n", 1, "sstpd.conf:11: the section's closing ] is missing");
+	expect_fault(GOOD "[ppp] mtu = 1300\n", 1,
+		     "sstpd.conf:11: \"mtu = 1300\" stands behind the section");
 }
 
 static void test_a_line_too_long_is_told_and_the_next_one_read(void **state)
@@ -192,6 +194,36 @@ static void test_a_line_too_long_is_told_and_the_next_one_read(void **state)
 	expect_fault(text, 2, "sstpd.conf:11: the line is longer than the");
 	expect_fault(text, 2, "sstpd.conf:12: this is neither");
 	free(text);
+}
+
+static void test_a_byte_0_is_told_and_the_next_line_read(void **state)
+{
+	static char text[] = GOOD "server = 10.0.0.\0001\nwhat\n";
+	FILE *in = fmemopen(text, sizeof(text) - 1, "r");
+	struct conf_faults f = {0};
+	struct conf c;
+
+	(void)state;
+	assert_false(conf_read_stream(&c, in, "sstpd.conf", &f));
+	fclose(in);
+	assert_int_equal(f.n, 2);
+	assert_non_null(strstr(f.text, "sstpd.conf:11: there is a byte 0 in the line"));
+	assert_non_null(strstr(f.text, "sstpd.conf:12: this is neither"));
+	conf_faults_free(&f);
+	conf_free(&c);
+}
+
+static void test_the_last_line_needs_no_end(void **state)
+{
+	struct conf c;
+
+	(void)state;
+	expect_good(GOOD "[ppp]\nmtu = 1300", &c);
+	assert_int_equal(c.mtu, 1300);
+	assert_int_equal(conf_line(&c, "ppp", "mtu"), 12);
+	assert_int_equal(conf_line(&c, "ppp", "mru"), 0);
+	conf_free(&c);
+	expect_fault(GOOD "[ppp]\nmtu = 1", 1, "sstpd.conf:12: [ppp] mtu = 1: the value is out");
 }
 
 static void test_a_key_given_twice_is_told_with_both_lines(void **state)
@@ -267,6 +299,14 @@ static void test_every_bad_value_is_told_with_what_is_right(void **state)
 	} cases[] = {
 		{"[ppp]\nmtu = 9000\n", "[ppp] mtu = 9000: the value is out of range; 576 to 4087"},
 		{"[ppp]\nmtu = 14oo\n", "is not a number"},
+		{"[ppp]\nmtu = +1400\n", "is not a number"},
+		{"[ppp]\nmtu =\n", "is not a number"},
+		{"[http]\nserver_header = a\tb\n", "has a control character in it"},
+		{"[sstp]\nhashes = sha1, sha1\n", "has 'sha1' in it twice"},
+		{"[ppp]\nnbns = 1.1.1.1 1.1.1.1\n", "has '1.1.1.1' in it twice"},
+		{"[ipv6]\nrdnss = fd00::1 fd00:0::1\n", "has 'fd00:0::1' in it twice"},
+		{"[tun]\noffload =\n", "is empty; write none for no offload"},
+		{"[tun]\noffload = vnet vnet\n", "has 'vnet' in it twice"},
 		{"[ppp]\nmtu = -1\n", "is not a number"},
 		{"[ppp]\nmtu = 99999999999999999999\n", "is not a number"},
 		{"[sstp]\nhello = 1w\n", "is not a number of seconds (or with m, h, d"},
@@ -338,6 +378,10 @@ static void test_a_missing_file_is_told(void **state)
 	assert_false(conf_read(&c, "/tmp/no-such-folder/sstpd.conf", &f));
 	assert_non_null(
 		strstr(f.text, "/tmp/no-such-folder/sstpd.conf: cannot be opened: No such file"));
+	conf_faults_free(&f);
+	conf_free(&c);
+	assert_false(conf_read(&c, "/tmp", &f));
+	assert_string_equal(f.text, "/tmp: cannot be read: Is a directory\n");
 	conf_faults_free(&f);
 	conf_free(&c);
 }
@@ -459,6 +503,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_unknown_names_are_told_with_line_and_what_there_is),
 		cmocka_unit_test(test_lines_that_are_nothing_are_told),
 		cmocka_unit_test(test_a_line_too_long_is_told_and_the_next_one_read),
+		cmocka_unit_test(test_a_byte_0_is_told_and_the_next_line_read),
+		cmocka_unit_test(test_the_last_line_needs_no_end),
 		cmocka_unit_test(test_a_key_given_twice_is_told_with_both_lines),
 		cmocka_unit_test(test_what_is_missing_is_told_all_at_once),
 		cmocka_unit_test(test_a_key_given_wrong_is_not_called_missing),
