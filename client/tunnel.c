@@ -293,8 +293,9 @@ void tunnel_set_dns(struct tunnel *t)
 			   "resolvconf is here to be told",
 			   list);
 	else if (err)
-		log_warn("the name servers %s are not used: %s failed", list,
-			 resolv_by(&t->resolv));
+		log_warn("the name servers %s are not used: %s failed; see whether it works, or "
+			 "give --no-dns",
+			 list, resolv_by(&t->resolv));
 	else
 		say("names",
 		    (struct say_field[]){{"servers", list, 0},
