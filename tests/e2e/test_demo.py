@@ -46,6 +46,6 @@ def demo_ends_by_a_signal_at_any_moment_and_leaves_nothing(the_lab):
         where = f"{sent.name} at '{title}'"
         status = demo.wait_end(3)
         claim(status == -sent, f"{where}: the demo ended with {status}")
-        lab.wait_until(lambda: processes() == before, 3, f"{where}: {set(processes().values()) - set(before.values())} end")
+        lab.wait_until(lambda: processes() == before, 3, f"{where}: its processes end, of {processes()}")
         claim(sorted(os.listdir("/run")) == run_before, f"{where}: /run has {os.listdir('/run')}")
         claim(os.listdir(scratch) == [], f"{where}: {os.listdir(scratch)} is left")

@@ -40,7 +40,8 @@ WRONG = {
     "IP6S": ["", "1.2.3.4", "fd00::1::2", "fd00::12345", "fd00::1 fd00::2 fd00::3 fd00::4", "fd00::1 fd00::1"],
     "NET4": ["", "10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.1/24", "10.0.0.0/24x", "fd00::/48",
              "10.0.0.0/11", "10.0.0.0/31", "10.0.0/24"],
-    "NET6": ["", "fd00::", "fd00::/", "fd00::/129", "fd00::1/48", "fd00::/48x", "10.0.0.0/24", "fd00::/15", "fd00::/63"],
+    "NET6": ["", "fd00::", "fd00::/", "fd00::/129", "fd00::1/48", "fd00::/48x", "10.0.0.0/24", "fd00::/15",
+             "fd00::/63"],
     "IFID": ["", "1", "::", "fe80::1", "::1::2", "1.2.3.4"],
     "NAME": ["", "a b", "a" * 254, "-x", "a..b", "a/b"],
     "IFNAME": ["", "a/b", "sixteen-letters-", "..", "a b", "vpn%s", "vpn%d%d"],
@@ -158,14 +159,16 @@ def wrong_form_of_the_file_is_an_error_with_file_and_line(the_lab):
                 continue  # of the files that are named, sstpctl opens the database only
             wrong.check(f"{argv[:2]} {text[:20]}...{text[-40:]}", *ask(program(argv[0]), *argv[1:]),
                         rf"sstpd\.conf:{line}: ", words)
-    for form in (good.replace(b"\n", b"\r\n"), b"\xef\xbb\xbf" + good, good[:-1], good + b"[ipv6]", good + b"[ipv6] ; none"):
+    for form in (good.replace(b"\n", b"\r\n"), b"\xef\xbb\xbf" + good, good[:-1], good + b"[ipv6]",
+                 good + b"[ipv6] ; none"):
         with open(conf, "wb") as file:
             file.write(form)
         status, said = ask(program("sstpd"), "-t", "-c", conf)
         claim(status == 0, f"{form[-20:]} is refused: {said}")
     for path, words in ((f"{folder}/none", "No such file"), (folder, "Is a directory"), ("", "No such file")):
         for name in ("sstpd", "sstpctl"):
-            wrong.check(f"{name} -c {path}", *ask(program(name), "-c", path, *["stats"][:name == "sstpctl"]), path, words)
+            more = ["stats"] if name == "sstpctl" else []
+            wrong.check(f"{name} -c {path}", *ask(program(name), "-c", path, *more), path, words)
     wrong.check("unreadable", *ask("setpriv", "--reuid=65534", "--clear-groups", program("sstpd"), "-c", conf),
                 conf, "Permission denied")
     wrong.tell()
@@ -207,7 +210,7 @@ def wrong_command_lines_are_errors_that_say_what_would_be_right(the_lab):
             ([*call, "--crl", pem], pem),
             ([*call, "--ciphers", "NONSENSE"], "NONSENSE"),
             ([*call, "--keylog", "/tmp/no-such-folder/file"], "/tmp/no-such-folder/file"),
-            (["sstp", "connect", "127.0.0.1", "-u", "a", "--password-file", "/tmp/no-such-folder/file"], "/tmp/no-such-folder/file"),
+            ([*call[:3], "-u", "a", "--password-file", the_lab.path("none")], the_lab.path("none")),
             (["sstp", "connect", "127.0.0.1", "-u", "a", "--password-file", the_lab.dir], the_lab.dir),
             ([*call, "--mtu", "+1400"], "576 to 4087"),
             ([*call, "--hello", "5s"], "1 to 3600"),
