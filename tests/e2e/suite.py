@@ -119,7 +119,7 @@ class Client:
     def wait_phase(self, name, timeout=20):
         """Waits until sstp tells the phase; returns what it told, and keeps what it told on the way."""
         while name not in self.phases:
-            told = json.loads(self.program.wait_for(r"^\{.*\}$", timeout).group(0))
+            told = json.loads(self.program.wait_for(r'^\{"event".*\}$', timeout).group(0))
             self.phases[told["event"]] = told
             if told["event"] == "failed" and name != "failed":
                 raise lab.LabError(f"sstp failed: {told['text']}")

@@ -1,104 +1,127 @@
 # SPDX-License-Identifier: MIT
-"""Our sessions in every TLS version, cipher and key exchange that both ends speak, opened by sstpdump."""
+"""Our sessions in every TLS version, cipher and key exchange that sstpdump opens, opened by it."""
 
-import json
 import os
 
-import uml
+from dumped import Case, OwnTls, RekeyedTls, RelayedTls
 
-from suite import GATEWAY4, NAME, PASSWORD, USER, Client, Server, cabled_hosts, claim, lab, ping, program, test
+from suite import Skip, lab, program, test
 
-SUITES = ("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256")
-CBC = ("AES128-SHA", "AES256-SHA")
-CBC_12 = ("AES128-SHA256", "AES256-SHA256")
-AEAD_12 = ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "AES128-CCM", "AES256-CCM", "AES128-CCM8", "AES256-CCM8")
-ECDHE_12 = ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305", "AES128-SHA256", "AES256-SHA384")
-WITHOUT = {"SSTP_NO_ETM": "1", "SSTP_NO_EMS": "1"}
-
-
-def rsa_server(the_lab, host):
-    """sstpd with an RSA certificate, which RSA key exchange needs, and every cipher allowed."""
-    certificate, key = the_lab.path("rsa.pem"), the_lab.path("rsa.key")
-    lab.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days",
-             "30", "-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}", "-addext",
-             "extendedKeyUsage=serverAuth"])
-    os.chmod(key, 0o600)
-    server = Server(host, {"tls.certificate": certificate, "tls.key": key, "tls.min_version": "1.0",
-                           "tls.ciphers": "ALL:@SECLEVEL=0"})
-    server.certificate, server.key = certificate, key
-    return server
+UP_TO_12 = ("1.0", "1.1", "1.2")
+CBC = ("AES_128_CBC_SHA", "AES_256_CBC_SHA")
+RSA_12 = ("AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "AES_128_CCM", "AES_256_CCM", "AES_128_CCM_8", "AES_256_CCM_8",
+          "AES_128_CBC_SHA256", "AES_256_CBC_SHA256")
+DHE_12 = (*RSA_12, "CHACHA20_POLY1305_SHA256")
+ECDHE_12 = ("AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256", "AES_128_CBC_SHA256",
+            "AES_256_CBC_SHA384")
 
 
-class Calls:
-    """Calls with some pings, one after the other, captured by sstpdump itself."""
+def cases(exchange, suites_12):
+    """Every suite of a key exchange: those that only TLS 1.2 has, and CBC with SHA-1 in all versions."""
+    return [*(Case("1.2", f"TLS_{exchange}_WITH_{suite}") for suite in suites_12),
+            *(Case(version, f"TLS_{exchange}_WITH_{suite}", extensions) for version in UP_TO_12
+              for suite in CBC for extensions in (True, False))]
 
-    def __init__(self, the_lab, cases):
-        server_host, client_host = cabled_hosts(the_lab)
-        self.server, self.cases = rsa_server(the_lab, server_host), cases
-        self.capture, self.keylog = the_lab.path("calls.pcapng"), the_lab.path("keylog")
-        dump = server_host.start("sstpdump", [program("sstpdump"), "-i", "wire", "-w", self.capture])
-        dump.wait_for("Capturing on")
-        shim = uml.build_shim(the_lab.dir)
-        for number, (version, cipher, *how) in enumerate(cases):
-            options = ["--keylog", self.keylog, "--tls10"]
-            env = {"LD_PRELOAD": shim, "SSTP_TLS": version, **(how[0] if how else {})}
-            if version == "1.3":
-                env["SSTP_SUITES"] = cipher
-            else:
-                options += ["--ciphers", f"{cipher}:@SECLEVEL=0"]
-            client = Client(client_host, self.server, options=options, name=f"sstp-{number}", env=env).up()
-            tls = client.phases["tls"]
-            claim((tls["version"].removesuffix(".0"), tls["cipher"]) == (f"TLSv{version}".removesuffix(".0"), cipher),
-                  f"the call was by {tls['version']}, {tls['cipher']}, not {version}, {cipher}")
-            ping(client.host, GATEWAY4, 2)
-            client.hang_up()
-            self.server.wait_no_session()
-        lab.wait_until(lambda: self.ends() == 2 * len(cases), 20, "sstpdump writes the end of every connection")
-        dump.stop()
 
-    def ends(self):
-        """How many FINs the capture holds, complete or not."""
-        return lab.run([program("sstpdump"), "-r", self.capture, "-Y", "tcp.flags.fin == 1"], check=False).count("\n")
+def check_rsa(the_lab, calls):
+    """Claims that the server's key alone opens the calls, in either form, as the key log does."""
+    pfx = the_lab.path("rsa.pfx")
+    lab.run(["openssl", "pkcs12", "-export", "-inkey", calls.server.key, "-in", calls.server.certificate, "-out", pfx,
+             "-passout", "pass:sstp"])
+    calls.check_log()
+    calls.check("--key", calls.server.key)
+    calls.check("--pfx", f"{pfx}:sstp")
 
-    def dump(self, *options):
-        return lab.run([program("sstpdump"), "-r", self.capture, *options])
 
-    def check_log(self):
-        return self.check("--keylog", self.keylog)
-
-    def check(self, *keys):
-        """Claims that those keys open every call to the last packet; returns the lines of its packets."""
-        calls = [json.loads(line) for line in self.dump(*keys, "--calls", "-T", "json", "--password",
-                                                        f"{USER}:{PASSWORD}").splitlines()]
-        claim(len(calls) == len(self.cases), f"{len(calls)} of {len(self.cases)} calls were seen")
-        for call, case in zip(calls, self.cases):
-            claim(call["verdict"].startswith("the call was good; the client ended it") and
-                  call["tls"]["version"] == f"TLS {case[0]}", f"{case}: {call['tls']}: {call['verdict']}")
-        said = self.dump(*keys, "--calls", "--password", f"{USER}:{PASSWORD}")
-        claim(said.count("compound MAC right") == len(self.cases), f"a compound MAC is not right: {said}")
-        return self.dump(*keys, "-Y", "sstp", "-T", "fields", "-e", "frame.number", "-e", "sstp.length")
+def need_relay():
+    """Skips the test where nothing speaks what our programs do not."""
+    if not os.path.exists(program("tests/lab/gnutls_relay")):
+        raise Skip("the relay was not built, for want of GnuTLS (tests/lab/deps installs it)")
 
 
 @test("dump")
 def sstpdump_opens_our_calls_by_rsa_key_exchange_with_pem_pfx_and_key_log(the_lab):
-    calls = Calls(the_lab, [*(("1.2", cipher) for cipher in (*AEAD_12, *CBC_12)),
-                            *((version, cipher, how) for version in ("1.0", "1.1", "1.2") for cipher in CBC
-                              for how in ({}, WITHOUT))])
-    pfx = the_lab.path("rsa.pfx")
-    lab.run(["openssl", "pkcs12", "-export", "-inkey", calls.server.key, "-in", calls.server.certificate, "-out", pfx,
-             "-passout", "pass:sstp"])
-    by_log = calls.check_log()
-    claim(calls.check("--key", calls.server.key) == by_log, "the PEM key opens other packets than the key log")
-    claim(calls.check("--pfx", f"{pfx}:sstp") == by_log, "the PKCS#12 file opens other packets than the key log")
+    check_rsa(the_lab, OwnTls(the_lab, cases("RSA", RSA_12)))
 
 
 @test("dump")
-def sstpdump_opens_our_calls_by_ephemeral_key_exchange_with_a_key_log(the_lab):
-    Calls(the_lab, [*(("1.2", f"ECDHE-RSA-{cipher}") for cipher in ECDHE_12),
-                    *((version, f"ECDHE-RSA-{cipher}", how) for version in ("1.0", "1.1", "1.2") for cipher in CBC
-                      for how in ({}, WITHOUT))]).check_log()
+def sstpdump_opens_our_calls_by_ecdhe_with_a_key_log(the_lab):
+    OwnTls(the_lab, cases("ECDHE_RSA", ECDHE_12)).check_log()
+
+
+@test("dump")
+def sstpdump_opens_our_calls_by_dhe_with_a_key_log(the_lab):
+    OwnTls(the_lab, cases("DHE_RSA", DHE_12)).check_log()
 
 
 @test("dump")
 def sstpdump_opens_our_calls_in_every_suite_of_tls13(the_lab):
-    Calls(the_lab, [("1.3", suite) for suite in SUITES]).check_log()
+    OwnTls(the_lab, [Case("1.3", suite) for suite in OwnTls.suites]).check_log()
+
+
+@test("dump")
+def sstpdump_opens_our_calls_through_key_updates(the_lab):
+    calls = RekeyedTls(the_lab, [Case("1.3", suite, options=["--rekey", "1"]) for suite in OwnTls.suites[1:3]])
+    calls.check_log()
+    calls.check_updates()
+
+
+# names of TLS, and GnuTLS's for the same
+CIPHERS = {"RC4_128_MD5": "+ARCFOUR-128:+MD5", "RC4_128_SHA": "+ARCFOUR-128:+SHA1",
+           "3DES_EDE_CBC_SHA": "+3DES-CBC:+SHA1", "AES_128_CBC_SHA": "+AES-128-CBC:+SHA1",
+           "AES_128_GCM_SHA256": "+AES-128-GCM:+AEAD"}
+OLD = ("RC4_128_MD5", "RC4_128_SHA", "3DES_EDE_CBC_SHA")
+
+
+def relayed(version, exchange, cipher, extensions=True, more="", **how):
+    """A call by way of GnuTLS; exchange as TLS names it, "" for TLS 1.3. more: words of the priority string."""
+    wanted = "" if extensions else ":%NO_ETM:%NO_SESSION_HASH"
+    priority = f"NONE:+VERS-TLS{version}:{CIPHERS[cipher]}:+COMP-NULL:+SIGN-ALL:+GROUP-ALL{wanted}{more}"
+    if not exchange:
+        return Case(version, f"TLS_{cipher}", priority=priority, **how)
+    return Case(version, f"TLS_{exchange}_WITH_{cipher}", extensions, **how,
+                priority=f"{priority}:+{exchange.replace('_', '-')}")
+
+
+def twice(*case, **how):
+    """A relayed call, and another one that resumes its session."""
+    first = relayed(*case, **how, words=["resume=1"])
+    return [first, Case(first.version, first.suite, resumed=True)]
+
+
+@test("dump")
+def sstpdump_opens_our_calls_by_rc4_and_3des_with_pem_pfx_and_key_log(the_lab):
+    need_relay()
+    check_rsa(the_lab, RelayedTls(the_lab, [relayed(version, "RSA", cipher, extensions) for version in UP_TO_12
+                                            for cipher in OLD for extensions in (True, False)]))
+
+
+@test("dump")
+def sstpdump_opens_our_calls_by_rc4_and_3des_with_ephemeral_keys(the_lab):
+    need_relay()
+    RelayedTls(the_lab, [relayed(version, *how) for version in UP_TO_12 for how in (
+        ("ECDHE_RSA", "RC4_128_SHA"), ("ECDHE_RSA", "3DES_EDE_CBC_SHA"), ("DHE_RSA", "3DES_EDE_CBC_SHA"))]).check_log()
+
+
+@test("dump")
+def sstpdump_opens_our_calls_in_resumed_sessions(the_lab):
+    need_relay()
+    RelayedTls(the_lab, [*twice("1.3", "", "AES_128_GCM_SHA256"), *twice("1.2", "ECDHE_RSA", "AES_128_GCM_SHA256"),
+                         *twice("1.2", "DHE_RSA", "AES_128_CBC_SHA", more=":%NO_TICKETS")]).check_log()
+
+
+@test("dump")
+def sstpdump_opens_our_calls_in_resumed_sessions_with_the_key_of_the_first(the_lab):
+    need_relay()
+    check_rsa(the_lab, RelayedTls(the_lab, [
+        case for how in (("1.2", "AES_128_GCM_SHA256"), ("1.2", "RC4_128_SHA"), ("1.0", "3DES_EDE_CBC_SHA"))
+        for more in ("", ":%NO_TICKETS") for case in twice(how[0], "RSA", how[1], more=more)]))
+
+
+@test("dump")
+def sstpdump_opens_our_calls_through_a_renegotiation(the_lab):
+    need_relay()
+    check_rsa(the_lab, RelayedTls(the_lab, [
+        relayed(version, "RSA", cipher, words=["again=6"], handshakes=2) for version, cipher in (
+            ("1.0", "3DES_EDE_CBC_SHA"), ("1.1", "RC4_128_SHA"), ("1.2", "AES_128_CBC_SHA"),
+            ("1.2", "AES_128_GCM_SHA256"))]))

@@ -5,7 +5,6 @@
  *
  * SSLKEYLOGFILE=FILE  appends the TLS secrets of every connection, in NSS key log format
  * SSTP_TLS=1.2        speaks TLS 1.2 (or 1.0, 1.1) at most, whatever the program wants
- * SSTP_SUITES=LIST    offers these cipher suites of TLS 1.3
  * SSTP_NO_ETM=1       does without encrypt-then-MAC
  * SSTP_NO_EMS=1       does without the extended master secret
  * SSTP_DAMAGE=FIELD   flips a bit of one field of CALL_CONNECTED before it is encrypted; FIELD is
@@ -49,17 +48,15 @@ SSL_CTX *SSL_CTX_new(const SSL_METHOD *method)
 	return ctx;
 }
 
-/* Sets versions, suites and extensions as the environment wants them. */
+/* Sets version and extensions as the environment wants them. */
 static void weaken(SSL *ssl)
 {
 	static const char *const versions[] = {"1.0", "1.1", "1.2", "1.3"};
-	const char *most = getenv("SSTP_TLS"), *suites = getenv("SSTP_SUITES");
+	const char *most = getenv("SSTP_TLS");
 
 	for (int i = 0; most != NULL && i < 4; i++)
 		if (strcmp(most, versions[i]) == 0)
 			SSL_set_max_proto_version(ssl, TLS1_VERSION + i);
-	if (suites != NULL)
-		SSL_set_ciphersuites(ssl, suites);
 	if (getenv("SSTP_NO_ETM") != NULL)
 		SSL_set_options(ssl, SSL_OP_NO_ENCRYPT_THEN_MAC);
 	if (getenv("SSTP_NO_EMS") != NULL)
