@@ -34,10 +34,10 @@ class Case:
         return f"{self.suite} in TLS {self.version}"
 
 
-def rsa_server(the_lab, host, settings):
-    """sstpd with an RSA certificate, which RSA key exchange needs."""
-    certificate, key = the_lab.path("rsa.pem"), the_lab.path("rsa.key")
-    lab.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days",
+def server_with_key(the_lab, host, kind, settings):
+    """sstpd with a certificate for a key of a kind, in the words of openssl-req(1)."""
+    certificate, key = the_lab.path("shown.pem"), the_lab.path("shown.key")
+    lab.run(["openssl", "req", "-x509", "-newkey", *kind, "-nodes", "-keyout", key, "-out", certificate, "-days",
              "30", "-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}", "-addext",
              "extendedKeyUsage=serverAuth"])
     os.chmod(key, 0o600)
@@ -76,13 +76,12 @@ def agree(packet, told, secret):
 class Calls:
     """Calls with some pings, one after the other, captured where TLS is the one of the case."""
 
-    settings = {}
-    pings = 2
+    settings, key, pings = {}, ("rsa:2048",), 2
 
     def __init__(self, the_lab, cases):
         self.lab, self.cases, self.clients = the_lab, cases, []
         server_host, self.host = cabled_hosts(the_lab)
-        self.server = rsa_server(the_lab, server_host, self.settings)
+        self.server = server_with_key(the_lab, server_host, self.key, self.settings)
         self.capture, self.keylog = the_lab.path("calls.pcapng"), the_lab.path("keylog")
         dump = server_host.start("sstpdump", [program("sstpdump"), "-i", "wire", "-w", self.capture])
         dump.wait_for("Capturing on")
@@ -226,6 +225,12 @@ class OwnTls(Calls):
             "--trace=json", "--keylog", self.keylog, "--tls10", "--ciphers", ciphers, *case.how.get("options", ())])
 
 
+class EcdsaTls(OwnTls):
+    """The same with an ECDSA certificate."""
+
+    key = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+
+
 class RekeyedTls(OwnTls):
     """Calls in which either side takes new keys of TLS 1.3, at least once."""
 
@@ -251,7 +256,7 @@ class RelayedTls(Calls):
     that connects is to do besides; without a priority the relays of the case before go on.
     """
 
-    settings = {"server.listen": "127.0.0.1:443", "plain.listen": "127.0.0.1:80", "plain.certificate": "../rsa.pem"}
+    settings = {"server.listen": "127.0.0.1:443", "plain.listen": "127.0.0.1:80", "plain.certificate": "../shown.pem"}
 
     def prepare(self):
         self.relays = []

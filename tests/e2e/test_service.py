@@ -6,7 +6,7 @@ import signal
 import sys
 
 from suite import (GATEWAY4, NAME, PASSWORD, SERVER4, USER, Client, Server, cabled_hosts, call, claim,
-                   lab, ping, program, test)
+                   lab, ping, program, set_keys, test)
 
 TERMINATOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "terminator.py")
 
@@ -114,6 +114,21 @@ def plain_http_behind_a_tls_terminator_carries_a_call(the_lab):
     ping(client_host, GATEWAY4)
     claim(server.only_session()["from"].startswith("127.0.0.1:"), "the call did not come through the terminator")
     client.hang_up()
+
+
+@test("service")
+def a_cipher_that_is_not_known_is_told_with_its_line_and_ends_with_2(the_lab):
+    server_host, _ = cabled_hosts(the_lab)
+    server = Server(server_host)
+    server.program.stop()
+    set_keys(server.conf, {"tls.ciphers": "DEFAULT:TLS_AES_128_CMC_SHA256"})
+    with open(server.conf, encoding="utf-8") as file:
+        line = next(number for number, text in enumerate(file, 1) if text.startswith("ciphers ="))
+    wrong = server_host.start("wrong", [program("sstpd"), "-t", "-c", server.conf])
+    ended = wrong.wait_end()
+    claim(ended == 2, f"sstpd ended with {ended}")
+    claim(wrong.said(rf"sstpd\.conf:{line}: \[tls\] ciphers: the cipher TLS_AES_128_CMC_SHA256 of .* is not known"),
+          f"the cipher's line is not named; {wrong.last_words()}")
 
 
 @test("service")
