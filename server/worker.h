@@ -65,8 +65,8 @@ struct session {
 	struct pump pump;
 	bool dirty;           /* on w->dirty: packets were framed and not sent yet */
 	struct session *next; /* on w->dirty or w->dead */
-	bool awake;           /* on w->awake: TLS has its buffers */
-	struct session *next_awake;
+	struct session *next_awake, **at_awake; /* on w->awake: TLS has its buffers; at: what points
+						   here, NULL when it is not on the list */
 
 	char user[SSTP_NAME_MAX + 1];    /* as the client gave it, "" before */
 	char account[SSTP_NAME_MAX + 1]; /* in the database, "" before */

@@ -95,7 +95,16 @@ struct session *session_find(struct worker *w, uint32_t slot, uint64_t id)
 	return s && s->id == id && s->stage != STAGE_DEAD ? s : NULL;
 }
 
-/* Takes the session out of its worker's lists. */
+/* Takes the session from the list of those that did something lately, wherever it stands there. */
+static void leave_awake(struct session *s)
+{
+	*s->at_awake = s->next_awake;
+	if (s->next_awake)
+		s->next_awake->at_awake = s->at_awake;
+	s->at_awake = NULL;
+}
+
+/* Takes the session out of its worker's lists; the dirty ones are those of one turn, and few. */
 static void leave_lists(struct session *s)
 {
 	struct session **at;
@@ -106,12 +115,8 @@ static void leave_lists(struct session *s)
 		*at = s->next;
 		s->dirty = false;
 	}
-	if (s->awake) {
-		for (at = &s->w->awake; *at != s;)
-			at = &(*at)->next_awake;
-		*at = s->next_awake;
-		s->awake = false;
-	}
+	if (s->at_awake)
+		leave_awake(s);
 }
 
 /* Takes the session off the books; it is freed at the end of the turn. */
@@ -201,24 +206,22 @@ static uint64_t next_deadline(const struct session *s)
 /* Notes that the session does something. */
 static void wake(struct session *s)
 {
-	if (s->awake)
+	if (s->at_awake)
 		return;
-	s->awake = true;
+	s->at_awake = &s->w->awake;
 	s->next_awake = s->w->awake;
+	if (s->next_awake)
+		s->next_awake->at_awake = &s->next_awake;
 	s->w->awake = s;
 }
 
 void session_rest_idle(struct worker *w, uint64_t now)
 {
-	struct session **at = &w->awake, *s;
-
-	while ((s = *at) != NULL) {
-		if (s->active_ms + REST_MS > now) {
-			at = &s->next_awake;
+	for (struct session *s = w->awake, *next; s; s = next) {
+		next = s->next_awake;
+		if (s->active_ms + REST_MS > now)
 			continue;
-		}
-		*at = s->next_awake;
-		s->awake = false;
+		leave_awake(s);
 		tls_rest(s->tls);
 	}
 }
