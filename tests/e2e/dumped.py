@@ -5,7 +5,6 @@ trace: every octet of every SSTP packet, in order, both ways.
 """
 
 import json
-import os
 import re
 
 import uml
@@ -32,18 +31,6 @@ class Case:
 
     def __repr__(self):
         return f"{self.suite} in TLS {self.version}"
-
-
-def server_with_key(the_lab, host, kind, settings):
-    """sstpd with a certificate for a key of a kind, in the words of openssl-req(1)."""
-    certificate, key = the_lab.path("shown.pem"), the_lab.path("shown.key")
-    lab.run(["openssl", "req", "-x509", "-newkey", *kind, "-nodes", "-keyout", key, "-out", certificate, "-days",
-             "30", "-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}", "-addext",
-             "extendedKeyUsage=serverAuth"])
-    os.chmod(key, 0o600)
-    server = Server(host, {"tls.certificate": certificate, "tls.key": key, **settings})
-    server.certificate, server.key = certificate, key
-    return server
 
 
 def split_packets(stream):
@@ -76,12 +63,12 @@ def agree(packet, told, secret):
 class Calls:
     """Calls with some pings, one after the other, captured where TLS is the one of the case."""
 
-    settings, key, pings = {}, ("rsa:2048",), 2
+    settings, pings = {}, 2
 
     def __init__(self, the_lab, cases):
         self.lab, self.cases, self.clients = the_lab, cases, []
         server_host, self.host = cabled_hosts(the_lab)
-        self.server = server_with_key(the_lab, server_host, self.key, self.settings)
+        self.server = self.start_server(server_host)
         self.capture, self.keylog = the_lab.path("calls.pcapng"), the_lab.path("keylog")
         dump = server_host.start("sstpdump", [program("sstpdump"), "-i", "wire", "-w", self.capture])
         dump.wait_for("Capturing on")
@@ -95,6 +82,9 @@ class Calls:
             self.clients.append(client)
         lab.wait_until(lambda: self.ends() == 2 * len(cases), 20, "sstpdump writes the end of every connection")
         dump.stop()
+
+    def start_server(self, host):
+        return Server(host, self.settings)
 
     def prepare(self):
         """What the first call needs."""
@@ -135,18 +125,15 @@ class Calls:
         Claims that tshark sees in the frames what sstpdump does. All that it is known to miss is what follows an SSTP
         packet with an IP packet in the same TCP segment.
         """
-        keys = ["-r", self.capture, "-o", f"tls.keylog_file:{self.keylog}"]
-        for about, fields in (("tls.handshake.type == 2", ("tls.handshake.ciphersuite", "tls.handshake.version",
-                                                           "tls.handshake.extensions.supported_version")),
-                              ("sstp", ("sstp.length", "sstp.messagetype", "ppp.protocol", "chap.name", "icmp.type"))):
-            wanted = ["-Y", about, "-T", "fields", "-e", "frame.number", *(f"-e{field}" for field in fields)]
-            theirs = lab.run(["tshark", *keys, *wanted]).splitlines()
-            ours = self.dump("--keylog", self.keylog, *wanted).splitlines()
-            claim(len(theirs) == len(ours) > 0, f"{about}: tshark finds {len(theirs)} frames, sstpdump {len(ours)}")
-            for their, our in zip(theirs, ours):
-                less = all(map(str.startswith, our.split("\t"), their.split("\t")))
-                claim(their == our or (less and re.search("0x00(21|57)", their)),
-                      f"tshark says '{their}', sstpdump '{our}'")
+        wanted = ["-Y", "tls.handshake.type == 2 || sstp", "-T", "fields", *(f"-e{field}" for field in (
+            "frame.number", "tls.handshake.version", "tls.handshake.extensions.supported_version",
+            "tls.handshake.ciphersuite", "sstp.length", "sstp.messagetype", "ppp.protocol", "chap.name", "icmp.type"))]
+        theirs = lab.run(["tshark", "-r", self.capture, "-o", f"tls.keylog_file:{self.keylog}", *wanted]).splitlines()
+        ours = self.dump("--keylog", self.keylog, *wanted).splitlines()
+        claim(len(theirs) == len(ours) > 0, f"tshark finds {len(theirs)} frames, sstpdump {len(ours)}")
+        for their, our in zip(theirs, ours):
+            less = all(map(str.startswith, our.split("\t"), their.split("\t")))
+            claim(their == our or (less and re.search("0x00(21|57)", their)), f"tshark: '{their}', sstpdump: '{our}'")
 
     def check_call(self, call, case):
         """Claims that sstpdump says of a call what is right."""
@@ -175,11 +162,11 @@ class Calls:
         """{(TCP stream, "tx" or "rx"): the SSTP packets in it} as sstpdump opens them."""
         told, streams = self.dump(*keys, "-Y", "sstp", "-T", "fields", "-e", "frame.number", "-e", "tcp.stream", "-e",
                                   "tcp.dstport"), {}
-        frames = re.split(r"^ *(\d+) .*\nFrame \(\d+ bytes\):\n", self.dump(*keys, "-Y", "sstp", "-x"),
-                          flags=re.MULTILINE)[1:]
+        frames = self.dump(*keys, "-Y", "sstp", "-x").strip("\n").split("\n\n")
         where = [line.split("\t") for line in told.splitlines()]
-        claim([number for number, _, _ in where] == frames[::2], "-x shows other frames than -T fields")
-        for (_, stream, port), text in zip(where, frames[1::2]):
+        claim([number for number, _, _ in where] == [frame.split()[0] for frame in frames],
+              "-x shows other frames than -T fields")
+        for (_, stream, port), text in zip(where, frames):
             packets = streams.setdefault((int(stream), "tx" if port == "443" else "rx"), [])
             for block in text.split("Decrypted TLS")[1:]:
                 packets += split_packets(b"".join(bytes.fromhex(line[6:54]) for line in block.splitlines()[1:]))
@@ -228,7 +215,14 @@ class OwnTls(Calls):
 class EcdsaTls(OwnTls):
     """The same with an ECDSA certificate."""
 
-    key = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+    def start_server(self, host):
+        certificate, key = host.lab.path("ecdsa.pem"), host.lab.path("ecdsa.key")
+        lab.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                 key, "-out", certificate, "-days", "30", "-subj", f"/CN={NAME}", "-addext",
+                 f"subjectAltName=DNS:{NAME}", "-addext", "extendedKeyUsage=serverAuth"])
+        server = Server(host, {**self.settings, "tls.certificate": certificate, "tls.key": key})
+        server.certificate, server.key = certificate, key
+        return server
 
 
 class RekeyedTls(OwnTls):
@@ -256,7 +250,7 @@ class RelayedTls(Calls):
     that connects is to do besides; without a priority the relays of the case before go on.
     """
 
-    settings = {"server.listen": "127.0.0.1:443", "plain.listen": "127.0.0.1:80", "plain.certificate": "../shown.pem"}
+    settings = {"server.listen": "127.0.0.1:443", "plain.listen": "127.0.0.1:80", "plain.certificate": "cert.pem"}
 
     def prepare(self):
         self.relays = []
