@@ -246,8 +246,8 @@ class RekeyedTls(OwnTls):
 
 class RelayedTls(Calls):
     """
-    Calls between two relays, with a TLS in between that is GnuTLS's. case.how: its priority string, and what the relay
-    that connects is to do besides; without a priority the relays of the case before go on.
+    Calls between two relays, with a TLS in between that is GnuTLS's. case.how: its priority string, another one for the
+    relay that accepts, and words for either relay; without a priority the relays of the case before go on.
     """
 
     settings = {"server.listen": "127.0.0.1:443", "plain.listen": "127.0.0.1:80", "plain.certificate": "cert.pem"}
@@ -266,7 +266,7 @@ class RelayedTls(Calls):
             while self.relays:
                 self.relays.pop().stop()
             self.relay(self.server.host, f"{name}-server", f"from={SERVER4}:443", "to=127.0.0.1:80",
-                       f"accept={priority}")
+                       f"accept={case.how.get('accept', priority)}", *case.how.get("server_words", ()))
             self.relay(self.host, f"{name}-client", "from=127.0.0.1:443", f"to={SERVER4}:443", "accept=NORMAL",
                        f"connect={priority}", *case.how.get("words", ()), env={"SSLKEYLOGFILE": self.keylog})
         return Client(self.host, self.server, to="127.0.0.1:443", name=name,

@@ -133,4 +133,13 @@ def sstpdump_opens_our_calls_through_a_renegotiation(the_lab):
     check_rsa(the_lab, RelayedTls(the_lab, [
         relayed(version, "RSA", cipher, words=["again=6"], handshakes=2) for version, cipher in (
             ("1.0", "3DES_EDE_CBC_SHA"), ("1.1", "RC4_128_SHA"), ("1.2", "AES_128_CBC_SHA"),
-            ("1.2", "AES_128_GCM_SHA256"))]))
+            ("1.2", "AES_128_GCM_SHA256"))] + [
+        relayed("1.2", "RSA", "AES_128_CBC_SHA", server_words=["ask=5"], handshakes=2)]))
+
+
+@test("dump")
+def sstpdump_opens_our_call_after_a_hello_retry_request(the_lab):
+    need_relay()
+    case = relayed("1.3", "", "AES_128_GCM_SHA256", handshakes=2)
+    case.how["accept"] = case.how["priority"].replace("+GROUP-ALL", "+GROUP-SECP521R1")
+    RelayedTls(the_lab, [case]).check_log()

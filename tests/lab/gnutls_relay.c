@@ -11,6 +11,7 @@
  *	connect=PRIORITY  speaks TLS to where it leads; without it plain bytes
  *	certificate=FILE  shown to those who connect, PEM; needed with accept, as key=FILE is
  *	again=N           renegotiates before the Nth piece that it sends to where it leads
+ *	ask=N             asks for a renegotiation before the Nth piece that it sends back
  *	resume=1          resumes the session of the connection before
  *
  * Prints "ready" once it listens, and what each connection has agreed on. Carries one connection at
@@ -32,10 +33,10 @@
 #define PIECE   16384
 #define NOTHING (-1) /* take(): no bytes now */
 
-enum knob { FROM, TO, ACCEPT, CONNECT, CERTIFICATE, KEY, AGAIN, RESUME, KNOBS };
+enum knob { FROM, TO, ACCEPT, CONNECT, CERTIFICATE, KEY, AGAIN, ASK, RESUME, KNOBS };
 
 static const char *const knob_names[KNOBS] = {
-	"from", "to", "accept", "connect", "certificate", "key", "again", "resume",
+	"from", "to", "accept", "connect", "certificate", "key", "again", "ask", "resume",
 };
 static const char *knobs[KNOBS];
 
@@ -223,10 +224,16 @@ static bool is_ready(const struct end *e, const struct pollfd *p)
 	return !e->over && (p->revents || (e->tls && gnutls_record_check_pending(e->tls)));
 }
 
+/* The number at a knob; 0: it is not set. */
+static unsigned long number(enum knob k)
+{
+	return knobs[k] ? strtoul(knobs[k], NULL, 10) : 0;
+}
+
 /* Carries both ways until both sides have ended. end[1] is where it leads. */
 static void carry(struct end end[2])
 {
-	unsigned long again = knobs[AGAIN] ? strtoul(knobs[AGAIN], NULL, 10) : 0, pieces = 0;
+	unsigned long pieces[2] = {0, 0};
 	char bytes[PIECE];
 
 	while (!end[0].over || !end[1].over) {
@@ -245,8 +252,12 @@ static void carry(struct end end[2])
 
 			if (n == 0)
 				pass_end(&end[i], &end[1 - i]);
-			if (n > 0 && i == 0 && end[1].tls && ++pieces == again)
-				shake_hands(&end[1], &end[0]);
+			pieces[i] += n > 0;
+			if (n > 0 && pieces[i] == number(i == 0 ? AGAIN : ASK)) {
+				if (i == 1)
+					need(gnutls_rehandshake(end[0].tls), "ask");
+				shake_hands(&end[1 - i], &end[i]);
+			}
 			if (n > 0)
 				give(&end[1 - i], bytes, (size_t)n);
 		}
