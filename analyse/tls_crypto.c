@@ -9,7 +9,7 @@
 #include <openssl/provider.h>
 #include <stdlib.h>
 
-#define LABEL_MAX 32
+#include "lib/crypto/hkdf_label.h"
 
 struct tls_crypto {
 	OSSL_LIB_CTX *lib;
@@ -181,16 +181,12 @@ int tls_crypto_expand(struct tls_crypto *c, enum tls_hash hash, struct view secr
 		      const char *label, uint8_t *out, size_t n)
 {
 	int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
-	uint8_t info[LABEL_MAX];
+	uint8_t info[HKDF_LABEL_MAX];
 	struct wr w = wr_init(info, sizeof(info));
 	OSSL_PARAM params[5];
 	int ok;
 
-	wr_be16(&w, (uint16_t)n);
-	wr_u8(&w, (uint8_t)(6 + strlen(label)));
-	wr_bytes(&w, "tls13 ", 6);
-	wr_bytes(&w, label, strlen(label));
-	wr_u8(&w, 0);
+	put_hkdf_label(&w, n, label);
 	params[0] = digest_param(OSSL_KDF_PARAM_DIGEST, hash);
 	params[1] = bytes_param(OSSL_KDF_PARAM_KEY, secret);
 	params[2] = bytes_param(OSSL_KDF_PARAM_INFO, (struct view){info, wr_len(&w)});

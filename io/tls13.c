@@ -7,6 +7,7 @@
 
 #include "lib/base/cursor.h"
 #include "lib/base/secret.h"
+#include "lib/crypto/hkdf_label.h"
 
 /* The cipher suites (RFC 8446 B.4). */
 static const struct suite {
@@ -22,16 +23,12 @@ static const struct suite {
 /* HKDF-Expand-Label (RFC 8446 7.1) with an empty context, for outputs no longer than the hash. */
 static bool expand(const struct tls13 *k, const char *label, uint8_t *out, size_t n)
 {
-	uint8_t info[64], block[EVP_MAX_MD_SIZE];
+	uint8_t info[HKDF_LABEL_MAX + 1], block[EVP_MAX_MD_SIZE];
 	struct wr w = wr_init(info, sizeof(info));
 	unsigned size = 0;
 	bool good;
 
-	wr_be16(&w, (uint16_t)n);
-	wr_u8(&w, (uint8_t)(6 + strlen(label)));
-	wr_bytes(&w, "tls13 ", 6);
-	wr_bytes(&w, label, strlen(label));
-	wr_u8(&w, 0);
+	put_hkdf_label(&w, n, label);
 	wr_u8(&w, 1); /* HKDF-Expand's first and only block (RFC 5869 2.3) */
 	good = !w.bad && HMAC(k->hash, k->secret, (int)k->secret_n, info, wr_len(&w), block, &size);
 	good = good && n <= size;
