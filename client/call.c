@@ -176,16 +176,20 @@ static void start_proxy(struct call *c)
 }
 
 /* Sets the congestion control that is wanted; writes the name of the one that runs. */
-static void set_congestion(const struct call *c, char runs[NET_CONGESTION])
+static void set_congestion(struct call *c, char runs[NET_CONGESTION])
 {
-	const char *asked = c->opt->congestion;
-	const char *name = asked ? asked : NET_CONGESTION_DEFAULT;
-	int err = strcmp(name, "system") == 0 ? 0 : net_set_congestion(c->fd, name);
+	const char *name = c->opt->congestion ? c->opt->congestion : "auto";
+	struct net_control *control = &c->control;
+	struct path path = {0};
+	struct path_facts facts;
 
+	if (net_choose_congestion(c->fd, name, control) == 0 && *control->near) {
+		facts = net_path(c->fd);
+		path_judge(&path, &facts, clock_ms());
+		if (path_is_near(&path))
+			(void)net_set_congestion(c->fd, control->near);
+	}
 	net_congestion(c->fd, runs);
-	if (err && asked)
-		log_warn("this kernel has no TCP congestion control \"%s\" (%s): %s runs", name,
-			 strerror(-err), runs);
 }
 
 static void on_dialled(void *arg, int fd, const struct net_addr *to)
@@ -194,6 +198,7 @@ static void on_dialled(void *arg, int fd, const struct net_addr *to)
 	const char *host = c->opt->proxy_port ? c->opt->proxy_host : c->opt->host;
 	uint16_t port = c->opt->proxy_port ? c->opt->proxy_port : c->opt->port;
 	char text[NET_ADDR_TEXT], runs[NET_CONGESTION];
+	bool is_near;
 
 	if (fd < 0) {
 		call_fail(c, EXIT_REACH, advice_on_connect(-fd), "no connection to %s port %u: %s",
@@ -204,11 +209,13 @@ static void on_dialled(void *arg, int fd, const struct net_addr *to)
 	c->peer = *to;
 	net_tune(fd);
 	set_congestion(c, runs);
+	is_near = *c->control.near && strcmp(runs, c->control.near) == 0;
 	say("tcp",
 	    (struct say_field[]){{"address", net_addr_text(to, text), 0},
 				 {"congestion", runs, 0},
 				 {NULL, NULL, 0}},
-	    "%s answers; TCP congestion control is %s", text, runs);
+	    "%s answers; TCP congestion control is %s%s%s", text, runs,
+	    is_near ? " for so short a path, otherwise " : "", is_near ? c->control.far : "");
 	if (c->opt->proxy_port)
 		start_proxy(c);
 	else
@@ -253,7 +260,7 @@ static bool check_congestion(struct call *c)
 	const char *asked = c->opt->congestion;
 	char why[512];
 
-	if (!asked || strcmp(asked, "system") == 0 || net_has_congestion(asked, why, sizeof(why)))
+	if (!asked || net_has_congestion(asked, why, sizeof(why)))
 		return true;
 	call_fail(c, EXIT_USAGE, "Leave the option out, or write system for the system's own.",
 		  "--congestion %s: %s", asked, why);

@@ -139,11 +139,12 @@ static void on_tun(void *arg, unsigned ready)
 {
 	struct call *c = arg;
 	struct tunnel *t = c->tunnel;
-	uint64_t now = clock_ms();
+	uint64_t now_us = clock_us(), now = now_us / 1000;
 	struct sstp_info info;
 
 	(void)ready;
 	sstp_link_info(c->link, &info);
+	codel_suit(&t->tun.standing, path_is_near(&c->pump.path));
 	for (unsigned i = 0; i < TUN_TURN && !t->tun.dry; i++) {
 		int n = tun_read(&t->tun, info.mtu);
 
@@ -152,6 +153,7 @@ static void on_tun(void *arg, unsigned ready)
 				  strerror(-n));
 			return;
 		}
+		n = tun_keep_short(&t->tun, n, now_us);
 		for (int k = 0; k < n; k++)
 			carry(c, &t->tun.in[k], now);
 		pump_flush_run(&c->pump); /* their memory is used again */
@@ -241,7 +243,7 @@ void call_start_link(struct call *c)
 	c->linked = true;
 	call_limit(c, 0, EXIT_INTERNAL, "");
 	pump_init(&c->pump, c->link, c->tls, &owner);
-	pump_set_rtt(&c->pump, net_rtt_us(c->fd));
+	pump_watch(&c->pump, c->fd, &c->control, clock_ms());
 	c->pump.try_kernel = c->opt->ktls;
 	loop_fd_init(c->loop, &c->sock, c->fd, on_link, c);
 	loop_fd_init(c->loop, &c->tun, c->tunnel->tun.fd, on_tun, c);

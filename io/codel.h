@@ -14,6 +14,10 @@
 #define CODEL_TARGET_US   5000   /* a standing queue longer than this is too long (RFC 8289 4.3) */
 #define CODEL_INTERVAL_US 100000 /* a round trip, at worst (4.2) */
 
+/* The same for a peer on the same network: times made for the Internet would let megabytes wait. */
+#define CODEL_NEAR_TARGET_US   1000
+#define CODEL_NEAR_INTERVAL_US 30000
+
 struct codel {
 	uint32_t target;      /* microseconds; 0: CODEL_TARGET_US */
 	uint32_t interval;    /* microseconds; 0: CODEL_INTERVAL_US */
@@ -24,6 +28,13 @@ struct codel {
 	uint32_t last_count;
 	bool dropping;
 };
+
+/* Takes the times that suit the distance of those who send through the queue. */
+static inline void codel_suit(struct codel *c, bool is_near)
+{
+	c->target = is_near ? CODEL_NEAR_TARGET_US : 0;
+	c->interval = is_near ? CODEL_NEAR_INTERVAL_US : 0;
+}
 
 /*
  * Tells what to do with the packet that was just taken from the queue: it waited from `since` to

@@ -5,7 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/tcp.h>
+#include <linux/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define UNSENT_FAR     65536 /* bytes in the kernel that wait for their first sending */
+#define UNSENT_NEAR    262144
 #define KEEPALIVE_IDLE 120 /* s: the protocol's own hello timers are quicker when they run */
 
 struct net_addr net_addr_make(int family, const uint8_t *ip, uint16_t port)
@@ -226,14 +228,19 @@ static void wish(int fd, int level, int option, const void *value, socklen_t n)
 
 void net_tune(int fd)
 {
-	static const int on = 1, idle = KEEPALIVE_IDLE, few = 65536, some = 262144;
-	const uint32_t rtt_us = net_rtt_us(fd);
+	static const int on = 1, idle = KEEPALIVE_IDLE;
 
 	wish(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	wish(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	wish(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
-	wish(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, rtt_us && rtt_us < NET_NEAR_US ? &some : &few,
-	     sizeof(few));
+	net_tune_near(fd, false);
+}
+
+void net_tune_near(int fd, bool is_near)
+{
+	const int unsent = is_near ? UNSENT_NEAR : UNSENT_FAR;
+
+	wish(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
 }
 
 int net_set_congestion(int fd, const char *name)
@@ -258,9 +265,11 @@ static void list_congestion(char *buf, int n)
 bool net_has_congestion(const char *name, char *why, size_t n)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int err = fd < 0 ? -errno : net_set_congestion(fd, name);
+	int err = fd < 0 ? -errno : 0;
 	char names[256];
 
+	if (!err && strcmp(name, "auto") != 0 && strcmp(name, "system") != 0)
+		err = net_set_congestion(fd, name);
 	if (fd >= 0)
 		close(fd);
 	if (err == -ENOENT) {
@@ -284,15 +293,33 @@ const char *net_congestion(int fd, char buf[NET_CONGESTION])
 	return buf;
 }
 
-uint32_t net_rtt_us(int fd)
+struct path_facts net_path(int fd)
 {
+	struct path_facts facts = {0};
 	struct tcp_info info;
 	socklen_t n = sizeof(info);
 
 	memset(&info, 0, sizeof(info));
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) < 0)
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0) {
+		facts.rtt_us = info.tcpi_rtt;
+		facts.sent = info.tcpi_segs_out; /* Linux 4.2 */
+		facts.resent = info.tcpi_total_retrans;
+	}
+	return facts;
+}
+
+int net_choose_congestion(int fd, const char *name, struct net_control *control)
+{
+	const bool both = strcmp(name, "auto") == 0;
+	int err;
+
+	memset(control, 0, sizeof(*control));
+	if (strcmp(name, "system") == 0)
 		return 0;
-	return info.tcpi_rtt;
+	err = net_set_congestion(fd, both ? NET_CONGESTION_FAR : name);
+	if (both && !err)
+		*control = (struct net_control){NET_CONGESTION_FAR, NET_CONGESTION_NEAR};
+	return err;
 }
 
 int net_local(int fd, struct net_addr *out)

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include "io/loop.h"
+#include "io/path.h"
 
 /* An IPv4 or IPv6 address with a port. */
 struct net_addr {
@@ -60,13 +61,16 @@ int net_connect_unix(const char *path);
 int net_accept(int fd, struct net_addr *peer);
 /*
  * Sets what a tunnel's TCP connection wants: no delay, keep-alive, and few unsent bytes in the
- * kernel, for what waits there CoDel does not see; some more for a near peer, to whom they are gone
- * at once. What the kernel refuses is left out: all of it is about speed only.
+ * kernel, for what waits there CoDel does not see. What the kernel refuses is left out: all of it
+ * is about speed only.
  */
 void net_tune(int fd);
+/* Allows some more unsent bytes for a near peer, to whom they are gone at once. */
+void net_tune_near(int fd, bool is_near);
 
-#define NET_CONGESTION         16 /* bytes of a congestion control's name, its end included */
-#define NET_CONGESTION_DEFAULT "bbr"
+#define NET_CONGESTION      16    /* bytes of a congestion control's name, its end included */
+#define NET_CONGESTION_FAR  "bbr" /* "auto" is both of these: see net_choose_congestion() */
+#define NET_CONGESTION_NEAR "cubic"
 
 /*
  * Sets the TCP congestion control of a connection, or of a listening socket for all that it will
@@ -79,14 +83,27 @@ int net_set_congestion(int fd, const char *name);
  * Returns buf. */
 const char *net_congestion(int fd, char buf[NET_CONGESTION]);
 /*
- * Says whether this kernel has, or loads for the caller, the congestion control: true, or false
- * with the sentence that says it has not, and which ones it has, in why (n bytes).
+ * Says whether this kernel has, or loads for the caller, the congestion control, which may be
+ * "auto" or "system": true, or false with the sentence that says it has not, and which ones it has,
+ * in why (n bytes).
  */
 bool net_has_congestion(const char *name, char *why, size_t n);
-/* A peer nearer than this, in microseconds, is on the same network. */
-#define NET_NEAR_US 1000
-/* Returns the round trip as TCP has smoothed it on fd, in microseconds; 0: none yet. */
-uint32_t net_rtt_us(int fd);
+/* Returns what TCP knows of the path of fd's connection. */
+struct path_facts net_path(int fd);
+/*
+ * The congestion controls of a connection: `far` for a path that is long or loses packets, `near`
+ * for one that does neither; "" leaves it as it is.
+ */
+struct net_control {
+	char far[NET_CONGESTION], near[NET_CONGESTION];
+};
+
+/*
+ * Sets the congestion control that `name` asks for on fd, as net_set_congestion() does: "system" is
+ * what the kernel gives it, and "auto" is NET_CONGESTION_FAR now, and NET_CONGESTION_NEAR as long
+ * as the peer is near and loses nothing: *control has both. Returns what net_set_congestion() does.
+ */
+int net_choose_congestion(int fd, const char *name, struct net_control *control);
 /* Reads the local address of a socket; -errno when it has none. */
 int net_local(int fd, struct net_addr *out);
 

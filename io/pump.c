@@ -9,12 +9,6 @@
 #include "io/clock.h"
 #include "io/ip.h"
 #include "io/log.h"
-#include "io/net.h"
-
-/* A peer as near as this is on the same network: CoDel's own times, made for the Internet, would
- * let megabytes wait for it. */
-#define NEAR_TARGET_US   1000
-#define NEAR_INTERVAL_US 30000
 
 void pump_init(struct pump *p, struct sstp_link *link, struct tls *tls, const struct pump_owner *to)
 {
@@ -22,14 +16,37 @@ void pump_init(struct pump *p, struct sstp_link *link, struct tls *tls, const st
 	p->link = link;
 	p->tls = tls;
 	p->to = *to;
+	p->fd = -1;
 }
 
-void pump_set_rtt(struct pump *p, uint32_t rtt_us)
+/* Does what follows from what the path is like. */
+static void suit_path(struct pump *p)
 {
-	const bool is_near = rtt_us && rtt_us < NET_NEAR_US;
+	const bool is_near = path_is_near(&p->path);
+	const char *name = p->control->far;
 
-	p->waiting.codel.target = is_near ? NEAR_TARGET_US : 0;
-	p->waiting.codel.interval = is_near ? NEAR_INTERVAL_US : 0;
+	codel_suit(&p->waiting.codel, is_near);
+	net_tune_near(p->fd, is_near);
+	if (is_near && !path_loses(&p->path))
+		name = p->control->near;
+	if (*name)
+		(void)net_set_congestion(p->fd, name); /* one that it had, or could have had */
+}
+
+/* Looks at the path; returns whether it has changed. */
+static bool look(struct pump *p, uint64_t now)
+{
+	const struct path_facts facts = net_path(p->fd);
+
+	return path_judge(&p->path, &facts, now);
+}
+
+void pump_watch(struct pump *p, int fd, const struct net_control *control, uint64_t now)
+{
+	p->fd = fd;
+	p->control = control;
+	look(p, now);
+	suit_path(p);
 }
 
 void pump_fini(struct pump *p)
@@ -316,6 +333,8 @@ enum pump_result pump_input(struct pump *p, uint8_t *buf, size_t most, uint64_t 
 {
 	if (p->eof)
 		return PUMP_BROKEN;
+	if (p->fd >= 0 && now >= p->path.look_ms && look(p, now))
+		suit_path(p);
 	if (!feed_held(p, now))
 		return tls_queued(p->tls) ? PUMP_WAIT : PUMP_AGAIN;
 	for (size_t total = 0; total < most && !p->held;) {

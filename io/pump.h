@@ -28,6 +28,8 @@
 #include "io/backlog.h"
 #include "io/fit.h"
 #include "io/loop.h"
+#include "io/net.h"
+#include "io/path.h"
 #include "io/tls.h"
 #include "sstp/link.h"
 
@@ -69,7 +71,10 @@ struct pump {
 	bool full;              /* the socket was, when it was last tried */
 	struct backlog waiting; /* packets, while it is */
 	uint64_t batch_us;      /* when the batch at hand came, 0: not asked yet */
-	uint64_t answered_ms;   /* when a sender was last told that its packet does not fit */
+	int fd;                 /* of the connection, -1: its path is not watched */
+	struct path path;
+	const struct net_control *control;
+	uint64_t answered_ms; /* when a sender was last told that its packet does not fit */
 	uint8_t *held; /* bytes that the link did not take yet; allocated while there are any */
 	size_t held_n, held_at;
 };
@@ -84,9 +89,12 @@ enum pump_result {
 /* Prepares p for a link and a connection whose handshake is done; both stay the caller's. */
 void pump_init(struct pump *p, struct sstp_link *link, struct tls *tls,
 	       const struct pump_owner *to);
-/* Tells the round trip to the peer, outside of the tunnel, in microseconds: packets wait for a near
- * one less long. 0: not known. */
-void pump_set_rtt(struct pump *p, uint32_t rtt_us);
+/*
+ * Watches the path of the TCP connection fd, the caller's: packets wait less long for a near peer,
+ * more bytes stand unsent in the kernel, and the congestion control is one of the two in *control,
+ * which is borrowed.
+ */
+void pump_watch(struct pump *p, int fd, const struct net_control *control, uint64_t now);
 /* Drops what is held. */
 void pump_fini(struct pump *p);
 /*

@@ -293,6 +293,31 @@ int tun_read(struct tun *t, size_t mtu)
 	return t->features & TUN_VNET ? read_supers(t, mtu) : read_plain(t, mtu);
 }
 
+/* Returns whether the packet is to go: it may be marked instead. */
+static bool is_too_much(struct tun *t, const struct tun_packet *in, uint64_t since, uint64_t now)
+{
+	if (!codel_drop(&t->standing, since, now, SIZE_MAX) || codel_mark(in->p, in->n))
+		return false;
+	t->queue_drops++;
+	return true;
+}
+
+int tun_keep_short(struct tun *t, int n, uint64_t now)
+{
+	const uint64_t since = t->wet_us ? t->wet_us : now;
+	const bool stood = t->wet_us || t->standing.first_above || t->standing.dropping;
+	int left = stood ? 0 : n;
+
+	for (int i = 0; stood && i < n; i++)
+		if (!is_too_much(t, &t->in[i], since, now))
+			t->in[left++] = t->in[i];
+	if (t->dry)
+		t->wet_us = 0;
+	else if (!t->wet_us)
+		t->wet_us = now;
+	return left;
+}
+
 /* Writes one packet, behind its header if the device wants one. */
 static int write_packet(struct tun *t, const struct offload *o, const uint8_t *p, size_t n)
 {

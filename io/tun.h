@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "io/codel.h"
 #include "io/offload.h"
 
 /* What a queue makes use of. Each needs the ones before it. */
@@ -45,8 +46,11 @@ struct tun {
 	struct merge *merge; /* packets on their way to the kernel; NULL without TUN_VNET */
 	struct split split;  /* the super-packet in `raw` that tun_read() is handing out */
 	bool splitting;
-	bool dry;                        /* the last tun_read() has left nothing */
-	uint64_t read_drops;             /* packets that were too long or made no sense */
+	bool dry;              /* the last tun_read() has left nothing */
+	uint64_t wet_us;       /* since when the kernel's queue was not empty; 0: it was */
+	struct codel standing; /* what tun_keep_short() remembers */
+	uint64_t queue_drops;  /* packets that it took out */
+	uint64_t read_drops;   /* packets that were too long or made no sense */
 	struct tun_packet in[TUN_BATCH]; /* what tun_read() has brought */
 	uint64_t write_drops;            /* packets that the kernel did not take */
 	uint8_t bytes[TUN_BUFFER];
@@ -82,6 +86,14 @@ void tun_close(struct tun *t);
  * packets is one piece of memory. t->dry tells whether another call now would find nothing.
  */
 int tun_read(struct tun *t, size_t mtu);
+/*
+ * Keeps the kernel's queue short when we are slower than what comes: it tells nobody for how long a
+ * packet has waited, but a queue that is not found empty for many turns is a standing one, and
+ * CoDel takes packets out, or marks them, until it is. To be called after each tun_read() with what
+ * that returned and the microseconds at the beginning of the turn; returns how many packets are
+ * left in t->in, which may be none.
+ */
+int tun_keep_short(struct tun *t, int n, uint64_t now);
 /*
  * Takes an IP packet for the kernel; the bytes are the caller's again on return. It may wait for
  * its successors until tun_flush(), which must be called at the end of each batch. A packet that

@@ -82,20 +82,23 @@ static void complain_listen(const struct net_addr *a, int err)
  * Sets the congestion control that the accepted connections will inherit, while we may load modules
  * and use restricted ones; the first socket says how it went.
  */
-static void set_congestion(int fd, const char *name, bool tell)
+static void set_congestion(struct daemon *d, int fd, bool tell)
 {
-	bool wanted = strcmp(name, "system") != 0;
-	int err = wanted ? net_set_congestion(fd, name) : 0;
+	struct net_control *control = &d->server.control;
+	int err = net_choose_congestion(fd, d->conf.congestion, control);
 	char runs[NET_CONGESTION];
 
 	if (!tell)
 		return;
 	net_congestion(fd, runs);
 	if (err)
-		log_notice("TCP congestion control: %s, for this kernel has no %s (%s)%s", runs,
-			   name, strerror(-err),
-			   strcmp(name, "bbr") == 0 ? "; on paths that lose packets bbr is faster"
-						    : "");
+		log_notice("TCP congestion control: %s, for this kernel has no %s (%s); on paths "
+			   "that lose packets that is faster",
+			   runs, NET_CONGESTION_FAR, strerror(-err));
+	else if (*control->near)
+		log_notice("TCP congestion control: %s; %s for a client within %u ms that loses "
+			   "nothing",
+			   runs, control->near, PATH_NEAR_US / 1000);
 	else
 		log_notice("TCP congestion control: %s", runs);
 }
@@ -113,7 +116,7 @@ static bool open_listeners(struct daemon *d, const struct conf_listens *list, bo
 			fd = net_listen(a, BACKLOG);
 			if (fd < 0)
 				break;
-			set_congestion(fd, d->conf.congestion, k == 0 && i == 0 && !plain);
+			set_congestion(d, fd, k == 0 && i == 0 && !plain);
 			w->listens[w->listens_n].fd = fd;
 			w->listens[w->listens_n++].plain = plain;
 		}
@@ -285,8 +288,7 @@ static bool check_congestion(const struct conf *c)
 	unsigned line = conf_line(c, "server", "congestion");
 	char why[512];
 
-	if (!line || strcmp(c->congestion, "system") == 0 ||
-	    net_has_congestion(c->congestion, why, sizeof(why)))
+	if (!line || net_has_congestion(c->congestion, why, sizeof(why)))
 		return true;
 	fprintf(stderr,
 		"%s:%u: [server] congestion: %s; or write \"system\" for the system's own\n",

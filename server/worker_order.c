@@ -149,7 +149,7 @@ void work_stats(struct worker *w, struct order *o)
 	struct order_stats *ask = (struct order_stats *)(void *)o;
 
 	ask->stats = w->stats;
-	ask->tun_drops = w->tun.write_drops;
+	ask->tun_drops = w->tun.write_drops + w->tun.read_drops + w->tun.queue_drops;
 	ask->connections = w->sessions_n;
 	for (uint32_t i = 0; i < w->slots_n; i++) {
 		const struct session *s = w->slots[i];

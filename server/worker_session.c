@@ -302,7 +302,7 @@ static void start_link(struct session *s)
 	if (s->trace)
 		owner.trace = log_trace;
 	pump_init(&s->pump, s->link, s->tls, &owner);
-	pump_set_rtt(&s->pump, net_rtt_us(s->fd));
+	pump_watch(&s->pump, s->fd, &s->w->server->control, clock_ms());
 	s->pump.try_kernel = s->w->server->conf->ktls;
 	s->stage = STAGE_LINK;
 	s->reached = "http";

@@ -64,6 +64,7 @@ void worker_flush(struct worker *w)
 		w->dirty = s->next;
 		s->dirty = false;
 		s->next = NULL;
+		codel_suit(&w->tun.standing, path_is_near(&s->pump.path));
 		session_settle(s);
 	}
 }
@@ -101,7 +102,7 @@ static void route_batch(struct worker *w, int n, uint64_t now, uint64_t *rung)
 void worker_on_tun(void *arg, unsigned ready)
 {
 	struct worker *w = arg;
-	uint64_t now = clock_ms();
+	uint64_t now_us = clock_us(), now = now_us / 1000;
 	uint64_t rung = 0;
 
 	(void)ready;
@@ -113,6 +114,7 @@ void worker_on_tun(void *arg, unsigned ready)
 			loop_fd_want(&w->tun_io, 0);
 			break;
 		}
+		n = tun_keep_short(&w->tun, n, now_us);
 		route_batch(w, n, now, &rung);
 		if (w->tun.dry)
 			break;

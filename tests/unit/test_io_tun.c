@@ -317,6 +317,56 @@ static void test_a_queue_too_many_writes_into_the_first(void **state)
 	carry(tun, more);
 }
 
+/* Lets turns of a millisecond go by, each of which brings ten packets of 100 octets, with `tos` in
+ * their header; returns how many were taken out. */
+static unsigned turn(struct tun *t, uint64_t *now, unsigned turns, bool dry, uint8_t tos)
+{
+	static uint8_t packets[10][100];
+	unsigned lost = 0;
+
+	for (; turns; turns--, *now += 1000) {
+		int left;
+
+		for (int i = 0; i < 10; i++) {
+			memset(packets[i], 0, sizeof(packets[i]));
+			packets[i][0] = 0x45;
+			packets[i][1] = tos;
+			packets[i][99] = (uint8_t)i;
+			t->in[i] = (struct tun_packet){packets[i], sizeof(packets[i])};
+		}
+		t->dry = dry;
+		left = tun_keep_short(t, 10, *now);
+		for (int i = 1; i < left; i++)
+			assert_true(t->in[i].p[99] > t->in[i - 1].p[99]);
+		lost += 10 - (unsigned)left;
+	}
+	return lost;
+}
+
+static void
+test_a_queue_that_is_found_empty_loses_nothing_and_a_standing_one_more_and_more(void **state)
+{
+	static struct tun t;
+	uint64_t now = 1000000;
+	unsigned first, second;
+
+	(void)state;
+	t.fd = -1;
+	codel_suit(&t.standing, true);
+	assert_int_equal(turn(&t, &now, 1000, true, 0), 0);
+	for (int i = 0; i < 30; i++) { /* a burst now and then stands for less than an interval */
+		assert_int_equal(turn(&t, &now, 20, false, 0), 0);
+		assert_int_equal(turn(&t, &now, 1, true, 0), 0);
+	}
+	first = turn(&t, &now, 200, false, 0);
+	second = turn(&t, &now, 200, false, 0);
+	assert_true(first >= 3 && second > first && second < 50);
+	assert_int_equal(turn(&t, &now, 1, true, 0) + turn(&t, &now, 25, false, 0), 0);
+	assert_int_equal(t.queue_drops, first + second);
+	first = turn(&t, &now, 200, false, 2); /* ECN-capable: marked, not dropped */
+	assert_int_equal(first, 0);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_teardown(name, close_both)
@@ -332,6 +382,7 @@ int main(void)
 		CASE(test_a_second_queue_has_the_features_of_the_first),
 		CASE(test_without_multi_queue_the_second_writes_into_the_first),
 		CASE(test_a_queue_too_many_writes_into_the_first),
+		CASE(test_a_queue_that_is_found_empty_loses_nothing_and_a_standing_one_more_and_more),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* path.h. */
+#include "io/path.h"
+
+/* One segment sent again among so many, and at least this number, is loss: a tail loss probe now
+ * and then is none. */
+#define ONE_IN   5000
+#define AT_LEAST 4
+
+/* Returns whether much was sent again since the last look. */
+static bool has_lost(const struct path *p, const struct path_facts *now)
+{
+	uint32_t sent = now->sent - p->last.sent, resent = now->resent - p->last.resent;
+
+	return resent >= AT_LEAST && resent >= sent / ONE_IN;
+}
+
+bool path_judge(struct path *p, const struct path_facts *now, uint64_t now_ms)
+{
+	bool was_near = p->is_near, did_lose = p->calm_ms != 0;
+
+	if (has_lost(p, now))
+		p->calm_ms = now_ms + PATH_CALM_MS;
+	else if (now_ms >= p->calm_ms)
+		p->calm_ms = 0;
+	if (now->rtt_us)
+		p->is_near = now->rtt_us < (p->is_near ? PATH_FAR_US : PATH_NEAR_US);
+	p->last = *now;
+	p->look_ms = now_ms + PATH_LOOK_MS;
+	return p->is_near != was_near || (p->calm_ms != 0) != did_lose;
+}

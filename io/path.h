@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the path of a TCP connection is like, judged a few times a second from what TCP knows of it:
+ * whether the peer is near, within a millisecond, as on the same network; and whether packets are
+ * lost. Both may change while the connection lasts. What follows from it is the caller's affair.
+ */
+#ifndef IO_PATH_H
+#define IO_PATH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PATH_LOOK_MS 200
+#define PATH_NEAR_US 1000  /* a peer becomes near below this round trip */
+#define PATH_FAR_US  5000  /* and far above this one: a near peer's grows under load */
+#define PATH_CALM_MS 60000 /* without loss, until a path counts as one that loses nothing */
+
+/* What TCP knows (Linux tcp_info); all zero: nothing. */
+struct path_facts {
+	uint32_t rtt_us; /* smoothed round trip */
+	uint32_t sent;   /* segments; may wrap around */
+	uint32_t resent; /* segments that were sent again; may wrap around */
+};
+
+/* All zero: a path that was never looked at, neither near nor lossy. */
+struct path {
+	uint64_t look_ms; /* when it is to be looked at again */
+	uint64_t calm_ms; /* when what was lost will be forgotten; 0: nothing was */
+	struct path_facts last;
+	bool is_near;
+};
+
+/* Takes what is known now; returns whether path_is_near() or path_loses() may have changed. */
+bool path_judge(struct path *p, const struct path_facts *now, uint64_t now_ms);
+
+static inline bool path_is_near(const struct path *p)
+{
+	return p->is_near;
+}
+
+/* Returns whether packets were lost on the path of late. */
+static inline bool path_loses(const struct path *p)
+{
+	return p->calm_ms != 0;
+}
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/path.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void test_a_path_that_tcp_knows_nothing_of_is_far_and_loses_nothing(void **state)
+{
+	struct path p = {0};
+	struct path_facts none = {0};
+
+	(void)state;
+	assert_false(path_judge(&p, &none, 5));
+	assert_false(path_is_near(&p) || path_loses(&p));
+	assert_int_equal(p.look_ms, 5 + PATH_LOOK_MS);
+}
+
+static void test_a_peer_is_near_below_a_millisecond_and_stays_so_while_load_delays_it(void **state)
+{
+	static const struct {
+		uint32_t rtt_us;
+		bool is_near;
+	} steps[] = {
+		{PATH_NEAR_US, false}, {PATH_NEAR_US - 1, true}, {PATH_FAR_US - 1, true}, {0, true},
+		{PATH_FAR_US, false},  {PATH_FAR_US - 1, false}, {PATH_NEAR_US, false},   {1, true},
+	};
+	struct path p = {0};
+	bool before = false;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct path_facts facts = {.rtt_us = steps[i].rtt_us};
+
+		assert_int_equal(path_judge(&p, &facts, i), steps[i].is_near != before);
+		assert_int_equal(path_is_near(&p), steps[i].is_near);
+		before = steps[i].is_near;
+	}
+}
+
+static void test_one_segment_in_a_thousand_sent_again_is_loss_for_a_minute(void **state)
+{
+	struct path p = {0};
+	struct path_facts facts = {.rtt_us = 100};
+
+	(void)state;
+	path_judge(&p, &facts, 1000);
+	facts.sent += 100000;
+	facts.resent += 100;
+	assert_true(path_judge(&p, &facts, 2000));
+	assert_true(path_loses(&p));
+	facts.sent += 100000;
+	assert_false(path_judge(&p, &facts, 2000 + PATH_CALM_MS - 1));
+	assert_true(path_loses(&p));
+	assert_true(path_judge(&p, &facts, 2000 + PATH_CALM_MS));
+	assert_false(path_loses(&p));
+}
+
+static void test_a_probe_now_and_then_is_no_loss_even_where_the_counts_wrap_around(void **state)
+{
+	struct path p = {.last = {.sent = UINT32_MAX - 10, .resent = UINT32_MAX}};
+	struct path_facts facts = {.sent = 100, .resent = 2};
+
+	(void)state;
+	assert_false(path_judge(&p, &facts, 1000)); /* 3 of 111, while hardly anything is sent */
+	facts.sent += 1000000;
+	facts.resent += 150;
+	assert_false(path_judge(&p, &facts, 2000)); /* 150 of 1000000 */
+	facts.sent += 20000;
+	facts.resent += 4;
+	assert_true(path_judge(&p, &facts, 3000)); /* 4 of 20000 */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_path_that_tcp_knows_nothing_of_is_far_and_loses_nothing),
+		cmocka_unit_test(
+			test_a_peer_is_near_below_a_millisecond_and_stays_so_while_load_delays_it),
+		cmocka_unit_test(test_one_segment_in_a_thousand_sent_again_is_loss_for_a_minute),
+		cmocka_unit_test(
+			test_a_probe_now_and_then_is_no_loss_even_where_the_counts_wrap_around),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
