@@ -47,7 +47,8 @@ static void check_required(const struct check *k)
 	     "write the PEM file of the TLS terminator's certificate");
 	need(k, c->database, "auth", "database", "write the file of the users, such as users.db");
 	need(k, c->control, "control", "socket", "write a file name, such as control.sock");
-	need(k, c->congestion, "server", "congestion", "write \"auto\", or \"system\" for the system's own");
+	need(k, c->congestion, "server", "congestion",
+	     "write \"auto\", or \"system\" for the system's own");
 	need(k, c->server_header, "http", "server_header", "leave it out to send the default");
 	if (!c->pool4.bits && !c->pool6.bits && !place_of(k, "ipv4", "pool").wrong &&
 	    !place_of(k, "ipv6", "pool").wrong)

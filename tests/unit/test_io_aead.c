@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Claims about io/aead.c and io/aead_vector.c. */
 #include "io/aead.h"
 
 #include <setjmp.h>

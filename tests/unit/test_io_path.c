@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Claims about io/path.c. */
 #include "io/path.h"
 
 #include <setjmp.h>
