@@ -87,11 +87,11 @@ void tls_records_stop(struct tls *t)
 	r->on = false;
 }
 
-/* The kernel makes a record of it: what is no data has to wait until the data before it is gone. */
+/* The kernel makes a record of it. What is no data goes at once: data before it must be gone. */
 static bool hand_over(struct tls *t, uint8_t type, const uint8_t *content, size_t n)
 {
 	if (type != TLS13_APPLICATION)
-		return tls_flush(t) == TLS_OK && tls_kernel_send(t, type, content, n);
+		return tls_kernel_send(t, type, content, n);
 	return tls_plain_write(t, content, n) == TLS_OK;
 }
 
@@ -145,6 +145,8 @@ static void say_alert(struct tls *t, uint8_t level, uint8_t what)
 {
 	const uint8_t alert[] = {level, what};
 
+	if (t->records.kernel && tls_flush(t) != TLS_OK)
+		return;
 	(void)append(t, TLS13_ALERT, alert, sizeof(alert));
 }
 
