@@ -69,7 +69,7 @@ static struct aead *vector_make(enum aead_cipher cipher, bool seal)
 
 	if (cipher == AEAD_CHACHA20_POLY1305 || pthread_once(&once, find) != 0 || !found)
 		return NULL;
-	v = aligned_alloc(ALIGNMENT, sizeof(*v));
+	v = aligned_alloc(ALIGNMENT, (sizeof(*v) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
 	if (!v)
 		return NULL;
 	memset(v, 0, sizeof(*v));
