@@ -175,23 +175,6 @@ static void start_proxy(struct call *c)
 	on_proxy(c, LOOP_WRITE);
 }
 
-/* Sets the congestion control that is wanted; writes the name of the one that runs. */
-static void set_congestion(struct call *c, char runs[NET_CONGESTION])
-{
-	const char *name = c->opt->congestion ? c->opt->congestion : "auto";
-	struct net_control *control = &c->control;
-	struct path path = {0};
-	struct path_facts facts;
-
-	if (net_choose_congestion(c->fd, name, control) == 0 && *control->near) {
-		facts = net_path(c->fd);
-		path_judge(&path, &facts, clock_ms());
-		if (path_is_near(&path))
-			(void)net_set_congestion(c->fd, control->near);
-	}
-	net_congestion(c->fd, runs);
-}
-
 static void on_dialled(void *arg, int fd, const struct net_addr *to)
 {
 	struct call *c = arg;
@@ -207,8 +190,10 @@ static void on_dialled(void *arg, int fd, const struct net_addr *to)
 	}
 	c->fd = fd;
 	c->peer = *to;
-	net_tune(fd);
-	set_congestion(c, runs);
+	(void)net_choose_congestion(fd, c->opt->congestion ? c->opt->congestion : "auto",
+				    &c->control); /* a name was tried before */
+	net_tune(fd, &c->control);
+	net_congestion(fd, runs);
 	is_near = *c->control.near && strcmp(runs, c->control.near) == 0;
 	say("tcp",
 	    (struct say_field[]){{"address", net_addr_text(to, text), 0},

@@ -226,21 +226,27 @@ static void wish(int fd, int level, int option, const void *value, socklen_t n)
 	(void)!setsockopt(fd, level, option, value, n);
 }
 
-void net_tune(int fd)
+void net_tune(int fd, const struct net_control *control)
 {
 	static const int on = 1, idle = KEEPALIVE_IDLE;
+	const struct path_facts facts = net_path(fd);
+	struct path path = {0};
 
 	wish(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	wish(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	wish(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
-	net_tune_near(fd, false);
+	path_judge(&path, &facts, 0);
+	net_suit(fd, control, &path);
 }
 
-void net_tune_near(int fd, bool is_near)
+void net_suit(int fd, const struct net_control *control, const struct path *path)
 {
-	const int unsent = is_near ? UNSENT_NEAR : UNSENT_FAR;
+	const int unsent = path_is_near(path) ? UNSENT_NEAR : UNSENT_FAR;
+	const char *name = path_is_near(path) && !path_loses(path) ? control->near : control->far;
 
 	wish(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
+	if (*name)
+		wish(fd, IPPROTO_TCP, TCP_CONGESTION, name, (socklen_t)strlen(name));
 }
 
 int net_set_congestion(int fd, const char *name)
@@ -302,7 +308,8 @@ struct path_facts net_path(int fd)
 	memset(&info, 0, sizeof(info));
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0) {
 		facts.rtt_us = info.tcpi_rtt;
-		facts.sent = info.tcpi_segs_out; /* Linux 4.2 */
+		facts.rtt_min_us = info.tcpi_min_rtt; /* Linux 4.6 */
+		facts.sent = info.tcpi_segs_out;      /* Linux 4.2 */
 		facts.resent = info.tcpi_total_retrans;
 	}
 	return facts;
@@ -317,7 +324,7 @@ int net_choose_congestion(int fd, const char *name, struct net_control *control)
 	if (strcmp(name, "system") == 0)
 		return 0;
 	err = net_set_congestion(fd, both ? NET_CONGESTION_FAR : name);
-	if (both && !err)
+	if (both && !err && net_set_congestion(fd, NET_CONGESTION_NEAR) == 0)
 		*control = (struct net_control){NET_CONGESTION_FAR, NET_CONGESTION_NEAR};
 	return err;
 }

@@ -59,15 +59,6 @@ int net_listen_unix(const char *path, unsigned mode);
 int net_connect_unix(const char *path);
 /* Accepts one connection; -EAGAIN when none waits. *peer may be NULL. */
 int net_accept(int fd, struct net_addr *peer);
-/*
- * Sets what a tunnel's TCP connection wants: no delay, keep-alive, and few unsent bytes in the
- * kernel, for what waits there CoDel does not see. What the kernel refuses is left out: all of it
- * is about speed only.
- */
-void net_tune(int fd);
-/* Allows some more unsent bytes for a near peer, to whom they are gone at once. */
-void net_tune_near(int fd, bool is_near);
-
 #define NET_CONGESTION      16    /* bytes of a congestion control's name, its end included */
 #define NET_CONGESTION_FAR  "bbr" /* "auto" is both of these: see net_choose_congestion() */
 #define NET_CONGESTION_NEAR "cubic"
@@ -100,10 +91,22 @@ struct net_control {
 
 /*
  * Sets the congestion control that `name` asks for on fd, as net_set_congestion() does: "system" is
- * what the kernel gives it, and "auto" is NET_CONGESTION_FAR now, and NET_CONGESTION_NEAR as long
- * as the peer is near and loses nothing: *control has both. Returns what net_set_congestion() does.
+ * what the kernel gives it, and "auto" is NET_CONGESTION_FAR, but NET_CONGESTION_NEAR for a near
+ * peer that loses nothing: *control has both then, and fd has the second, which the kernel may keep
+ * from those without privileges unless they inherit it. Returns what net_set_congestion() does.
  */
 int net_choose_congestion(int fd, const char *name, struct net_control *control);
+/*
+ * Sets what a tunnel's TCP connection wants from its beginning: no delay, keep-alive, and what
+ * net_suit() sets for the path as it looks now. What the kernel refuses is left out: all of it is
+ * about speed only.
+ */
+void net_tune(int fd, const struct net_control *control);
+/*
+ * Sets what suits the path: the congestion control, and few unsent bytes in the kernel, for what
+ * waits there CoDel does not see; some more for a near peer, to whom they are gone at once.
+ */
+void net_suit(int fd, const struct net_control *control, const struct path *path);
 /* Reads the local address of a socket; -errno when it has none. */
 int net_local(int fd, struct net_addr *out);
 

@@ -15,6 +15,17 @@ static bool has_lost(const struct path *p, const struct path_facts *now)
 	return resent >= AT_LEAST && resent >= sent / ONE_IN;
 }
 
+/* Returns whether the peer is near. An acknowledgement may wait for 40 ms, if nothing else hurries
+ * it: a path with little traffic stays what it was, or, at first, what its best round trip says. */
+static bool judge_distance(const struct path *p, const struct path_facts *now)
+{
+	if (p->was_busy && now->sent - p->last.sent < PATH_BUSY)
+		return p->is_near;
+	if (p->was_busy)
+		return now->rtt_us && now->rtt_us < (p->is_near ? PATH_FAR_US : PATH_NEAR_US);
+	return now->rtt_min_us && now->rtt_min_us < PATH_NEAR_US;
+}
+
 bool path_judge(struct path *p, const struct path_facts *now, uint64_t now_ms)
 {
 	bool was_near = p->is_near, did_lose = p->calm_ms != 0;
@@ -23,8 +34,8 @@ bool path_judge(struct path *p, const struct path_facts *now, uint64_t now_ms)
 		p->calm_ms = now_ms + PATH_CALM_MS;
 	else if (now_ms >= p->calm_ms)
 		p->calm_ms = 0;
-	if (now->rtt_us)
-		p->is_near = now->rtt_us < (p->is_near ? PATH_FAR_US : PATH_NEAR_US);
+	p->was_busy |= p->look_ms && now->sent - p->last.sent >= PATH_BUSY;
+	p->is_near = judge_distance(p, now);
 	p->last = *now;
 	p->look_ms = now_ms + PATH_LOOK_MS;
 	return p->is_near != was_near || (p->calm_ms != 0) != did_lose;

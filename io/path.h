@@ -12,14 +12,17 @@
 
 #define PATH_LOOK_MS 200
 #define PATH_NEAR_US 1000  /* a peer becomes near below this round trip */
-#define PATH_FAR_US  5000  /* and far above this one: a near peer's grows under load */
+#define PATH_FAR_US  5000  /* and far from this one on: a near peer's grows under load */
+#define PATH_BUSY    50    /* segments between two looks that make the smoothed one count */
 #define PATH_CALM_MS 60000 /* without loss, until a path counts as one that loses nothing */
 
 /* What TCP knows (Linux tcp_info); all zero: nothing. */
 struct path_facts {
-	uint32_t rtt_us; /* smoothed round trip */
-	uint32_t sent;   /* segments; may wrap around */
-	uint32_t resent; /* segments that were sent again; may wrap around */
+	uint32_t rtt_us; /* smoothed round trip: with little traffic it has the peer's delays in it
+			  */
+	uint32_t rtt_min_us; /* the shortest one of the last minutes */
+	uint32_t sent;       /* segments; may wrap around */
+	uint32_t resent;     /* segments that were sent again; may wrap around */
 };
 
 /* All zero: a path that was never looked at, neither near nor lossy. */
@@ -27,6 +30,7 @@ struct path {
 	uint64_t look_ms; /* when it is to be looked at again */
 	uint64_t calm_ms; /* when what was lost will be forgotten; 0: nothing was */
 	struct path_facts last;
+	bool was_busy; /* once */
 	bool is_near;
 };
 

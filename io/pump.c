@@ -22,15 +22,8 @@ void pump_init(struct pump *p, struct sstp_link *link, struct tls *tls, const st
 /* Does what follows from what the path is like. */
 static void suit_path(struct pump *p)
 {
-	const bool is_near = path_is_near(&p->path);
-	const char *name = p->control->far;
-
-	codel_suit(&p->waiting.codel, is_near);
-	net_tune_near(p->fd, is_near);
-	if (is_near && !path_loses(&p->path))
-		name = p->control->near;
-	if (*name)
-		(void)net_set_congestion(p->fd, name); /* one that it had, or could have had */
+	codel_suit(&p->waiting.codel, path_is_near(&p->path));
+	net_suit(p->fd, p->control, &p->path);
 }
 
 /* Looks at the path; returns whether it has changed. */

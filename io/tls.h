@@ -67,7 +67,7 @@ struct tls_client_conf {
 	bool eku_optional;    /* take a certificate without an EKU extension (A-25: refused) */
 	bool tls13_only;      /* otherwise TLS 1.2 and 1.3 */
 	bool tls10;           /* TLS 1.0 and 1.1 too, for old peers */
-	const char *ciphers;  /* OpenSSL's list for up to TLS 1.2; NULL: its default */
+	const char *ciphers;  /* of all versions, see tls_ctx.c; NULL: the usual ones */
 	uint32_t rekey_mb;    /* megabytes sent with one key of TLS 1.3; 0: as many as are safe */
 	const char *keylog_file; /* append the session keys to this file; NULL: no */
 };
@@ -78,7 +78,7 @@ struct tls_server_conf {
 	const char *key_file;  /* PEM */
 	bool tls13_only;
 	bool tls10;
-	const char *ciphers; /* up to TLS 1.2; NULL: OpenSSL's default */
+	const char *ciphers; /* of all versions, see tls_ctx.c; NULL: the usual ones */
 	uint32_t rekey_mb;   /* megabytes sent with one key of TLS 1.3; 0: as many as are safe */
 	const char *keylog_file; /* append the session keys to this file; NULL: no */
 };

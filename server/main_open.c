@@ -98,7 +98,7 @@ static void set_congestion(struct daemon *d, int fd, bool tell)
 	else if (*control->near)
 		log_notice("TCP congestion control: %s; %s for a client within %u ms that loses "
 			   "nothing",
-			   runs, control->near, PATH_NEAR_US / 1000);
+			   control->far, control->near, PATH_NEAR_US / 1000);
 	else
 		log_notice("TCP congestion control: %s", runs);
 }

@@ -160,6 +160,7 @@ static void test_two_listeners_share_a_port(void **state)
 
 static void test_a_dial_passes_over_an_address_that_refuses(void **state)
 {
+	static const struct net_control none;
 	struct told told = {.loop = loop_new()};
 	struct net_addr addr[2], peer;
 	int listener = listen_somewhere(&addr[1]), closed = listen_somewhere(&addr[0]), fd, on = 0;
@@ -178,10 +179,42 @@ static void test_a_dial_passes_over_an_address_that_refuses(void **state)
 	assert_true(clock_ms() - start < 2000);
 	fd = net_accept(listener, &peer);
 	assert_true(fd >= 0);
-	net_tune(told.fd);
+	net_tune(told.fd, &none);
 	assert_int_equal(getsockopt(told.fd, IPPROTO_TCP, TCP_NODELAY, &on, &n), 0);
 	assert_int_equal(on, 1);
 	close(fd);
+	close(told.fd);
+	close(listener);
+	loop_free(told.loop);
+}
+
+static void test_a_connection_gets_the_congestion_control_of_its_path(void **state)
+{
+	static const struct net_control control = {.far = "reno", .near = "cubic"};
+	struct told told = {.loop = loop_new()};
+	struct path path = {0};
+	char name[NET_CONGESTION];
+	struct net_addr addr;
+	struct net_dial d;
+	int listener = listen_somewhere(&addr);
+
+	(void)state;
+	net_dial_start(&d, told.loop, &addr, 1, 5000, 0, on_done, &told);
+	loop_run(told.loop);
+	if (net_set_congestion(told.fd, control.near) != 0) {
+		print_message("skipped: this kernel keeps cubic from us\n");
+		skip();
+	}
+	net_suit(told.fd, &control, &path);
+	assert_string_equal(net_congestion(told.fd, name), "reno");
+	path.is_near = true;
+	net_suit(told.fd, &control, &path);
+	assert_string_equal(net_congestion(told.fd, name), "cubic");
+	path.calm_ms = 1;
+	net_suit(told.fd, &control, &path);
+	assert_string_equal(net_congestion(told.fd, name), "reno");
+	net_tune(told.fd, &control); /* over the loopback interface: near */
+	assert_string_equal(net_congestion(told.fd, name), "cubic");
 	close(told.fd);
 	close(listener);
 	loop_free(told.loop);
@@ -353,6 +386,7 @@ int main(void)
 		cmocka_unit_test(test_a_unix_socket_takes_the_place_of_a_dead_one_only),
 		cmocka_unit_test(test_two_listeners_share_a_port),
 		cmocka_unit_test(test_a_dial_passes_over_an_address_that_refuses),
+		cmocka_unit_test(test_a_connection_gets_the_congestion_control_of_its_path),
 		cmocka_unit_test(test_accepted_connections_inherit_the_congestion_control),
 		cmocka_unit_test(
 			test_a_congestion_control_that_the_kernel_has_not_is_told_with_those_it_has),

@@ -20,22 +20,44 @@ static void test_a_path_that_tcp_knows_nothing_of_is_far_and_loses_nothing(void 
 	assert_int_equal(p.look_ms, 5 + PATH_LOOK_MS);
 }
 
-static void test_a_peer_is_near_below_a_millisecond_and_stays_so_while_load_delays_it(void **state)
+static void test_a_peer_is_near_by_its_shortest_round_trip_until_there_is_traffic(void **state)
+{
+	struct path p = {0};
+	struct path_facts facts = {.rtt_us = 20000, .rtt_min_us = PATH_NEAR_US};
+
+	(void)state;
+	assert_false(path_judge(&p, &facts, 1));
+	facts.rtt_min_us--;
+	facts.sent += PATH_BUSY - 1;
+	assert_true(path_judge(&p, &facts, 2));
+	assert_true(path_is_near(&p));
+	facts.sent += PATH_BUSY;
+	assert_true(path_judge(&p, &facts, 3)); /* now the 20 ms are no delay of the peer's */
+	assert_false(path_is_near(&p));
+}
+
+static void
+test_a_busy_peer_is_near_below_a_millisecond_and_stays_so_while_load_delays_it(void **state)
 {
 	static const struct {
 		uint32_t rtt_us;
+		uint32_t sent;
 		bool is_near;
 	} steps[] = {
-		{PATH_NEAR_US, false}, {PATH_NEAR_US - 1, true}, {PATH_FAR_US - 1, true}, {0, true},
-		{PATH_FAR_US, false},  {PATH_FAR_US - 1, false}, {PATH_NEAR_US, false},   {1, true},
+		{PATH_NEAR_US, PATH_BUSY, false},    {PATH_NEAR_US - 1, PATH_BUSY, true},
+		{PATH_FAR_US - 1, PATH_BUSY, true},  {PATH_FAR_US, PATH_BUSY - 1, true},
+		{PATH_FAR_US, PATH_BUSY, false},     {PATH_FAR_US - 1, PATH_BUSY, false},
+		{PATH_NEAR_US - 1, 0, false},        {PATH_NEAR_US, PATH_BUSY, false},
+		{PATH_NEAR_US - 1, PATH_BUSY, true},
 	};
-	struct path p = {0};
+	struct path p = {.look_ms = 1};
+	struct path_facts facts = {.rtt_min_us = 100};
 	bool before = false;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		struct path_facts facts = {.rtt_us = steps[i].rtt_us};
-
+		facts.rtt_us = steps[i].rtt_us;
+		facts.sent += steps[i].sent;
 		assert_int_equal(path_judge(&p, &facts, i), steps[i].is_near != before);
 		assert_int_equal(path_is_near(&p), steps[i].is_near);
 		before = steps[i].is_near;
@@ -80,7 +102,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_path_that_tcp_knows_nothing_of_is_far_and_loses_nothing),
 		cmocka_unit_test(
-			test_a_peer_is_near_below_a_millisecond_and_stays_so_while_load_delays_it),
+			test_a_peer_is_near_by_its_shortest_round_trip_until_there_is_traffic),
+		cmocka_unit_test(
+			test_a_busy_peer_is_near_below_a_millisecond_and_stays_so_while_load_delays_it),
 		cmocka_unit_test(test_one_segment_in_a_thousand_sent_again_is_loss_for_a_minute),
 		cmocka_unit_test(
 			test_a_probe_now_and_then_is_no_loss_even_where_the_counts_wrap_around),
