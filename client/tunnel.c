@@ -98,6 +98,9 @@ int tunnel_up(struct tunnel *t, uint16_t mtu, const struct net_addr *server)
 	err = nl_link_set(t->nl, t->ifindex, true, mtu);
 	if (err)
 		return fail(t, err, "the interface cannot be brought up", "");
+	err = nl_link_queue(t->nl, t->ifindex, TUN_QUEUE);
+	if (err)
+		log_info("the interface keeps its short queue: %s", strerror(-err));
 	t->up = true;
 	return 0;
 }

@@ -15,12 +15,6 @@
 #define BACKLOG     4096
 #define SPARE_FILES 256 /* descriptors besides those of the calls */
 
-/*
- * Packets that may wait in a TUN queue. A worker comes to its queue once in a turn of its loop; in
- * a turn thousands of sessions may have brought something that is answered at once. They wait a
- * turn and no longer: what a client does not take waits, and is dropped, in its session.
- */
-#define TUN_QUEUE 8192
 
 /* Makes room for a descriptor for each session. */
 static void raise_file_limit(const struct conf *c)
