@@ -15,7 +15,6 @@
 #define BACKLOG     4096
 #define SPARE_FILES 256 /* descriptors besides those of the calls */
 
-
 /* Makes room for a descriptor for each session. */
 static void raise_file_limit(const struct conf *c)
 {
