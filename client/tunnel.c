@@ -86,6 +86,20 @@ void tunnel_close(struct tunnel *t)
 	free(t);
 }
 
+/* Gives the device a long queue for bursts, in which a flow does not wait for another's. */
+static void set_queue(struct tunnel *t)
+{
+	int err = nl_link_queue(t->nl, t->ifindex, TUN_QUEUE);
+
+	if (err)
+		log_info("the interface keeps its short queue: %s", strerror(-err));
+	err = nl_link_discipline(t->nl, t->ifindex, "fq_codel");
+	if (err)
+		log_info("the interface keeps its queueing discipline, for this kernel has no "
+			 "fq_codel: %s",
+			 strerror(-err));
+}
+
 int tunnel_up(struct tunnel *t, uint16_t mtu, const struct net_addr *server)
 {
 	int err;
@@ -98,9 +112,7 @@ int tunnel_up(struct tunnel *t, uint16_t mtu, const struct net_addr *server)
 	err = nl_link_set(t->nl, t->ifindex, true, mtu);
 	if (err)
 		return fail(t, err, "the interface cannot be brought up", "");
-	err = nl_link_queue(t->nl, t->ifindex, TUN_QUEUE);
-	if (err)
-		log_info("the interface keeps its short queue: %s", strerror(-err));
+	set_queue(t);
 	t->up = true;
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,6 +114,18 @@ int nl_link_queue(struct netlink *nl, unsigned ifindex, uint32_t packets)
 	ifi->ifi_family = AF_UNSPEC;
 	ifi->ifi_index = (int)ifindex;
 	mnl_attr_put_u32(h, IFLA_TXQLEN, packets);
+	return talk(nl, h, NULL, NULL);
+}
+
+int nl_link_discipline(struct netlink *nl, unsigned ifindex, const char *name)
+{
+	struct nlmsghdr *h = begin(nl, RTM_NEWQDISC, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE);
+	struct tcmsg *tc = mnl_nlmsg_put_extra_header(h, sizeof(*tc));
+
+	tc->tcm_family = AF_UNSPEC;
+	tc->tcm_ifindex = (int)ifindex;
+	tc->tcm_parent = TC_H_ROOT;
+	mnl_attr_put_strz(h, TCA_KIND, name);
 	return talk(nl, h, NULL, NULL);
 }
 

@@ -39,6 +39,9 @@ unsigned nl_ifindex(const char *name);
 int nl_link_set(struct netlink *nl, unsigned ifindex, bool up, uint32_t mtu);
 /* Lets so many packets wait for the interface: for a TUN device, in each of its queues. */
 int nl_link_queue(struct netlink *nl, unsigned ifindex, uint32_t packets);
+/* Gives the interface a queueing discipline by name, such as "fq_codel", instead of the one it has;
+ * -ENOENT when the kernel has none of that name. */
+int nl_link_discipline(struct netlink *nl, unsigned ifindex, const char *name);
 /* Keeps the kernel from giving the interface IPv6 addresses of its own making. */
 int nl_link_addrgen_none(struct netlink *nl, unsigned ifindex);
 /*

@@ -105,6 +105,9 @@ static void test_an_interface_gets_its_mtu_and_addresses(void **state)
 	assert_null(strstr(all, "fe80")); /* none of the kernel's own making */
 	assert_int_equal(nl_link_set(nl, 4711, true, 0), -ENODEV);
 	assert_int_equal(nl_link_queue(nl, 4711, 3000), -ENODEV);
+	assert_int_equal(nl_link_discipline(nl, index, "pfifo"), 0);
+	assert_int_equal(nl_link_discipline(nl, index, "nonesuch"), -ENOENT);
+	assert_int_equal(nl_link_discipline(nl, 4711, "pfifo"), -ENODEV);
 }
 
 static void test_routes_are_added_found_and_taken_away(void **state)
