@@ -4,8 +4,9 @@
  * decrypted, dissected, judged and printed in every form. Nothing may crash or hang, and memory
  * must not grow.
  *
- *	mutate_test DIRECTORY...		each capture cut off at every byte, and its
- *						packets at many lengths
+ *	mutate_test [-a] DIRECTORY...		each capture cut off at every byte, and its
+ *						packets at many lengths; -a: all cuts through
+ *						the whole program: that takes its time
  *	mutate_test -n COUNT [-s SEED] DIRECTORY...	captures changed at random
  *
  * Prints TAP.
@@ -47,6 +48,7 @@ struct program {
 	struct report *report;
 	unsigned frames;
 	unsigned failed;
+	bool all; /* every cut, however long it takes */
 };
 
 static uint64_t seed = 1;
@@ -300,7 +302,8 @@ static unsigned cut_record(const struct file *f, size_t at, size_t size, uint8_t
 /*
  * Cuts the file off at every byte. The program sees every cut of a small file; of others those
  * between two records, since the reader hands out the same frames for all cuts within a record, and
- * of a large one, behind where its calls are set up, every 16th of these.
+ * of a large one, behind where its calls are set up, every 16th of these, unless all are asked for:
+ * then every cut of all but the large ones, and of those all between two records.
  */
 static void cut_file(struct program *p, const struct file *f, unsigned number)
 {
@@ -313,9 +316,10 @@ static void cut_file(struct program *p, const struct file *f, unsigned number)
 	for (size_t at = 0; at < f->n; at += size) {
 		size = record_size(f, at);
 		wrong += cut_record(f, at, size, room);
-		if (f->n < LARGE || ++records < 100 || records % 16 == 0)
+		if (p->all || f->n < LARGE || ++records < 100 || records % 16 == 0)
 			run(p, f->bytes, at);
-		for (size_t cut = at + 1; f->n <= SMALL && cut < at + size; cut++)
+		for (size_t cut = at + 1; f->n <= (p->all ? LARGE : SMALL) && cut < at + size;
+		     cut++)
 			run(p, f->bytes, cut);
 	}
 	run(p, f->bytes, f->n);
@@ -391,7 +395,7 @@ static unsigned test_all(struct program *p, const struct file *files, unsigned n
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: mutate_test [-n COUNT] [-s SEED] DIRECTORY...\n");
+	fprintf(stderr, "usage: mutate_test [-a] [-n COUNT] [-s SEED] DIRECTORY...\n");
 	return 2;
 }
 
@@ -404,9 +408,11 @@ int main(int argc, char **argv)
 	long before;
 	bool steady;
 
-	for (int o; (o = getopt(argc, argv, "n:s:")) != -1;)
+	for (int o; (o = getopt(argc, argv, "an:s:")) != -1;)
 		if (o == 'n')
 			count = (unsigned)strtoul(optarg, NULL, 10);
+		else if (o == 'a')
+			p.all = true;
 		else if (o == 's')
 			seed = strtoull(optarg, NULL, 10);
 		else
