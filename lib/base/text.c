@@ -46,7 +46,12 @@ void text_bytes(struct text *t, const char *s, size_t n)
 
 void text_char(struct text *t, char c)
 {
-	text_bytes(t, &c, 1);
+	if (t->end - t->p > 1) {
+		*t->p++ = c;
+		*t->p = '\0';
+	} else {
+		t->cut = true;
+	}
 }
 
 void text_str(struct text *t, const char *s)
@@ -133,12 +138,27 @@ static size_t utf8_len(const uint8_t *p, size_t n)
 	return len;
 }
 
+/* Returns how many of the n octets at p, from the first on, a JSON string has as they are. */
+static size_t json_plain(const uint8_t *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && p[i] >= 0x20 && p[i] < 0x7f && p[i] != '"' && p[i] != '\\')
+		i++;
+	return i;
+}
+
 void text_json(struct text *t, const uint8_t *p, size_t n)
 {
 	text_char(t, '"');
 	for (size_t i = 0; i < n;) {
-		size_t len = utf8_len(p + i, n - i);
+		size_t plain = json_plain(p + i, n - i), len;
 
+		text_bytes(t, (const char *)p + i, plain);
+		i += plain;
+		if (i == n)
+			break;
+		len = utf8_len(p + i, n - i);
 		if (!len) {
 			text_str(t, "\\ufffd");
 			len = 1;
