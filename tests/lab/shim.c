@@ -145,3 +145,14 @@ int EVP_CipherUpdate(EVP_CIPHER_CTX *ctx, unsigned char *out, int *size, const u
 	free(copy);
 	return good;
 }
+
+/* Without these functions of Intel Multi-Buffer Crypto it encrypts them there, whatever the
+ * processor has. */
+void init_mb_mgr_avx512(void *manager);
+void init_mb_mgr_avx512(void *manager)
+{
+	void (*next)(void *) = (void (*)(void *))dlsym(RTLD_NEXT, "init_mb_mgr_avx512");
+
+	if (damaged_field() == 0 && next != NULL)
+		next(manager);
+}
