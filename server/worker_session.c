@@ -14,10 +14,11 @@
 #include "lib/base/timer.h"
 #include "server/worker.h"
 
-#define DRAIN_MS   5000 /* for the last bytes to leave */
-#define LINGER_MS  2000 /* for the peer to close first */
-#define REST_MS    1000 /* without a packet for so long a session is idle */
-#define TRACE_RING 64   /* records kept between two turns */
+#define DRAIN_MS    5000 /* for the last bytes to leave */
+#define LINGER_MS   2000 /* for the peer to close first */
+#define REST_MS     1000 /* without a packet for so long a session is idle */
+#define TRACE_RING  64   /* records kept between two turns */
+#define SERVED_MOST 16   /* sessions that may have their turn before the TUN is read */
 
 static void on_io(void *arg, unsigned ready);
 static void on_timer(void *arg);
@@ -260,6 +261,8 @@ static void serve_link(struct session *s)
 	enum pump_result result = pump_input(&s->pump, w->buf, PUMP_TURN, clock_ms());
 
 	tun_flush(&w->tun);
+	if (++w->served == SERVED_MOST)
+		loop_later(w->loop, &w->tun_soon);
 	if (result == PUMP_AGAIN)
 		loop_later(w->loop, &s->again);
 	session_settle(s);

@@ -11,7 +11,7 @@
 #include "server/worker.h"
 
 #define TUN_TURN 24 /* batches read in a turn: more cost latency, fewer processor time */
-#define TUN_EACH 8  /* one batch more for so many sessions: all of them had their turn, too */
+#define TUN_EACH 2  /* one batch more for so many sessions: all of them had their turn, too */
 
 /* Returns whether the packet's destination is the session's: the route may have been old. */
 static bool leads_here(const struct session *s, const uint8_t *p, size_t n)
@@ -106,6 +106,7 @@ void worker_on_tun(void *arg, unsigned ready)
 	uint64_t rung = 0;
 
 	(void)ready;
+	w->served = 0;
 	for (unsigned i = 0; i < TUN_TURN + w->sessions_n / TUN_EACH; i++) {
 		int n = tun_read(&w->tun, w->server->link.mtu);
 
@@ -124,6 +125,14 @@ void worker_on_tun(void *arg, unsigned ready)
 	for (unsigned to = 0; rung; to++, rung >>= 1)
 		if (rung & 1)
 			loop_ring(&w->server->workers[to]->ring_bell);
+}
+
+void worker_on_tun_soon(void *arg)
+{
+	struct worker *w = arg;
+
+	if (w->tun_io.want)
+		worker_on_tun(w, LOOP_READ);
 }
 
 void worker_on_ring(void *arg)
