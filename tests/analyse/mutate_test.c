@@ -25,7 +25,7 @@
 #define CAPTURES      64
 #define CAPTURE_MAX   (4u << 20)
 #define SMALL         4200  /* bytes of a capture that the whole program sees cut everywhere */
-#define LARGE         65536 /* bytes of a capture, of which it sees only some of the cuts */
+#define LARGE         65536 /* and of one of which it never does */
 #define GROWTH_MAX    (48 * 1024) /* KiB that memory may grow after the first rounds */
 #define HEAD_MAX      12000       /* bytes of a large capture that are used of its beginning */
 #define TAIL_MAX      6000        /* and of its end */
@@ -300,15 +300,14 @@ static unsigned cut_record(const struct file *f, size_t at, size_t size, uint8_t
 }
 
 /*
- * Cuts the file off at every byte. The program sees every cut of a small file; of others those
- * between two records, since the reader hands out the same frames for all cuts within a record, and
- * of a large one, behind where its calls are set up, every 16th of these, unless all are asked for:
- * then every cut of all but the large ones, and of those all between two records.
+ * Cuts the file off at every byte. The program sees every cut of a small file, and of others those
+ * between two records: the reader hands out the same frames for all cuts within a record, which is
+ * tested, too. If all are asked for it sees every cut of all but the large files.
  */
 static void cut_file(struct program *p, const struct file *f, unsigned number)
 {
 	uint8_t *room = malloc(f->n);
-	unsigned wrong = 0, records = 0;
+	unsigned wrong = 0;
 	size_t size;
 
 	if (!room)
@@ -316,8 +315,7 @@ static void cut_file(struct program *p, const struct file *f, unsigned number)
 	for (size_t at = 0; at < f->n; at += size) {
 		size = record_size(f, at);
 		wrong += cut_record(f, at, size, room);
-		if (p->all || f->n < LARGE || ++records < 100 || records % 16 == 0)
-			run(p, f->bytes, at);
+		run(p, f->bytes, at);
 		for (size_t cut = at + 1; f->n <= (p->all ? LARGE : SMALL) && cut < at + size;
 		     cut++)
 			run(p, f->bytes, cut);
