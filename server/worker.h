@@ -173,8 +173,7 @@ struct worker {
 	struct worker_stats stats;
 
 	struct loop_fd tun_io;
-	struct loop_later tun_soon; /* what many sessions have brought may have answers there */
-	unsigned served;            /* sessions that had their turn since the TUN was read */
+	unsigned served; /* sessions that had their turn since the TUN was read */
 	struct tun tun;
 	uint8_t buf[TLS_RECORD]; /* plain bytes of whichever session is being read */
 };
@@ -219,9 +218,6 @@ void session_packet(void *arg, uint8_t *p, size_t n);
 
 /* Reads the TUN: as many batches as suit a turn. */
 void worker_on_tun(void *arg, unsigned ready);
-/* The same at the end of a turn in which many sessions were served: the kernel's answers to what
- * thousands bring do not wait, and overflow, until all had their turn. */
-void worker_on_tun_soon(void *arg);
 /* Takes the packets that other workers have handed over. */
 void worker_on_ring(void *arg);
 /* Sends what was framed for the sessions that are dirty. */

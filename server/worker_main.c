@@ -95,7 +95,6 @@ struct worker *worker_new(struct server *server, unsigned index)
 	loop_bell_start(w->loop, &w->ring_bell, worker_on_ring, w);
 	loop_timer_init(w->loop, &w->second, on_second, w);
 	loop_later_init(&w->bury, bury_dead, w);
-	loop_later_init(&w->tun_soon, worker_on_tun_soon, w);
 	return w;
 }
 

@@ -127,14 +127,6 @@ void worker_on_tun(void *arg, unsigned ready)
 			loop_ring(&w->server->workers[to]->ring_bell);
 }
 
-void worker_on_tun_soon(void *arg)
-{
-	struct worker *w = arg;
-
-	if (w->tun_io.want)
-		worker_on_tun(w, LOOP_READ);
-}
-
 void worker_on_ring(void *arg)
 {
 	struct worker *w = arg;
