@@ -15,7 +15,6 @@
 #include "lib/base/secret.h"
 
 #define HANG_UP_MS 8000 /* the protocol's own timers end it within 7 s (MS-SSTP 3.1.2) */
-#define TUN_TURN   24   /* batches read in a turn: more cost latency, fewer processor time */
 #define LAST_MS    1000 /* for the last bytes after the link has ended */
 
 /* Says how the call ended, and ends the program. */

@@ -28,6 +28,8 @@ enum tun_feature {
 #define TUN_HEADROOM 8     /* free bytes before each packet that was read: SSTP_HEADROOM */
 #define TUN_BATCH    128   /* most packets that one tun_read() hands out */
 #define TUN_BUFFER   16384 /* bytes of a queue's read buffer: a TLS record, and soon in the cache */
+/* batches that an owner reads in a turn of its loop: more cost latency, fewer processor time */
+#define TUN_TURN 24
 /* packets that the device's own queue should hold: a burst, until we get the processor */
 #define TUN_QUEUE 8192
 #define TUN_RAW   65600 /* bytes of a super-packet and its header */

@@ -10,8 +10,7 @@
 #include "io/log.h"
 #include "server/worker.h"
 
-#define TUN_TURN 24 /* batches read in a turn: more cost latency, fewer processor time */
-#define TUN_EACH 2  /* one batch more for so many sessions: all of them had their turn, too */
+#define TUN_EACH 2 /* one batch more for so many sessions: all of them had their turn, too */
 
 /* Returns whether the packet's destination is the session's: the route may have been old. */
 static bool leads_here(const struct session *s, const uint8_t *p, size_t n)

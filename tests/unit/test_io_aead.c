@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "unhex.h"
+
 /* AES-GCM's test cases 4 and 16 (McGrew, Viega: The Galois/Counter Mode of Operation, appendix B)
  * and the example of RFC 8439 2.8.2. */
 struct vector {
@@ -46,37 +48,20 @@ static const struct vector vectors[] = {
 static const struct aead_maker *const makers[] = {&aead_openssl, &aead_vector};
 #define MAKERS (sizeof(makers) / sizeof(makers[0]))
 
-static size_t from_hex(const char *text, uint8_t *out)
-{
-	size_t n = strlen(text) / 2;
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned byte = 0;
-
-		for (size_t k = 0; k < 2; k++) {
-			char c = text[2 * i + k];
-
-			byte = byte << 4 | (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
-		}
-		out[i] = (uint8_t)byte;
-	}
-	return n;
-}
-
 static void check_vector(const struct aead_maker *maker, const struct vector *v)
 {
 	uint8_t key[AEAD_KEY_MAX], nonce[AEAD_NONCE], ad[32], plain[128], sealed[128], out[128];
 	uint8_t tag[AEAD_TAG], made[AEAD_TAG];
 	struct aead *seal = maker->make(v->cipher, true), *open = maker->make(v->cipher, false);
-	size_t ad_n = from_hex(v->ad, ad), n = from_hex(v->plain, plain);
+	size_t ad_n = unhex(v->ad, ad, sizeof(ad)), n = unhex(v->plain, plain, sizeof(plain));
 
 	if (!seal && maker == &aead_vector) /* not on this processor, or not this cipher */
 		return;
 	assert_true(seal && open);
-	assert_int_equal(from_hex(v->key, key), aead_key_size(v->cipher));
-	from_hex(v->nonce, nonce);
-	from_hex(v->sealed, sealed);
-	from_hex(v->tag, tag);
+	assert_int_equal(unhex(v->key, key, sizeof(key)), aead_key_size(v->cipher));
+	unhex(v->nonce, nonce, sizeof(nonce));
+	unhex(v->sealed, sealed, sizeof(sealed));
+	unhex(v->tag, tag, sizeof(tag));
 	assert_true(aead_set_key(seal, key) && aead_set_key(open, key));
 	for (size_t cut = 0; cut <= n; cut++) { /* whole, and in two pieces at every place */
 		assert_true(aead_begin(seal, nonce, ad, ad_n));

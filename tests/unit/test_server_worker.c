@@ -121,10 +121,7 @@ static void ask_stats(void)
 	for (unsigned i = 0; i < WORKERS; i++) {
 		struct order_stats *ask = calloc(1, sizeof(*ask));
 
-		ask->order.back = &f.box;
-		ask->order.work = work_stats;
-		ask->order.done = done_stats;
-		order_post(f.workers[i], &ask->order);
+		give_order(i, &ask->order, work_stats, done_stats);
 	}
 	assert_true(call_wait(&f.test, all_back, NULL));
 }
@@ -147,13 +144,10 @@ static void kick(uint64_t id, const char *user)
 	for (unsigned i = 0; i < WORKERS; i++) {
 		struct order_kick *ask = calloc(1, sizeof(*ask));
 
-		ask->order.back = &f.box;
-		ask->order.work = work_kick;
-		ask->order.done = done_kick;
 		ask->id = id;
 		ask->err = SSTP_E_KICKED;
 		strcpy(ask->user, user);
-		order_post(f.workers[i], &ask->order);
+		give_order(i, &ask->order, work_kick, done_kick);
 	}
 	assert_true(call_wait(&f.test, all_back, NULL));
 }
@@ -173,11 +167,8 @@ static void give_cert(const struct shown_cert *cert)
 	for (unsigned i = 0; i < WORKERS; i++) {
 		struct order_cert *order = calloc(1, sizeof(*order));
 
-		order->order.back = &f.box;
-		order->order.work = work_cert;
-		order->order.done = done_cert;
 		order->cert = *cert;
-		order_post(f.workers[i], &order->order);
+		give_order(i, &order->order, work_cert, done_cert);
 	}
 	assert_true(call_wait(&f.test, all_back, NULL));
 }
@@ -201,11 +192,8 @@ static json_t *list_sessions(uint64_t id)
 	for (unsigned i = 0; i < WORKERS; i++) {
 		struct order_sessions *ask = calloc(1, sizeof(*ask));
 
-		ask->order.back = &f.box;
-		ask->order.work = work_sessions;
-		ask->order.done = done_sessions;
 		ask->id = id;
-		order_post(f.workers[i], &ask->order);
+		give_order(i, &ask->order, work_sessions, done_sessions);
 	}
 	assert_true(call_wait(&f.test, all_back, NULL));
 	return sum.list;
@@ -256,10 +244,7 @@ static void expect_awake(unsigned n)
 	for (unsigned i = 0; i < WORKERS; i++) {
 		struct order_awake *ask = calloc(1, sizeof(*ask));
 
-		ask->order.back = &f.box;
-		ask->order.work = work_awake;
-		ask->order.done = done_awake;
-		order_post(f.workers[i], &ask->order);
+		give_order(i, &ask->order, work_awake, done_awake);
 	}
 	assert_true(call_wait(&f.test, all_back, NULL));
 	assert_int_equal(seen.sound, WORKERS);

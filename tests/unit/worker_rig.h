@@ -191,16 +191,24 @@ static bool all_gone(void *arg)
 	return f.gone == WORKERS;
 }
 
+/* Sends an order, which is theirs now, to one of the workers. */
+static void give_order(unsigned worker, struct order *o,
+		       void (*work)(struct worker *w, struct order *o),
+		       void (*done)(struct order *o, void *main))
+{
+	o->back = &f.box;
+	o->work = work;
+	o->done = done;
+	order_post(f.workers[worker], o);
+}
+
 static void stop_workers(uint32_t patience_ms)
 {
 	for (unsigned i = 0; i < WORKERS; i++) {
 		struct order_stop *stop = calloc(1, sizeof(*stop));
 
-		stop->order.back = &f.box;
-		stop->order.work = work_stop;
-		stop->order.done = free_order;
 		stop->patience_ms = patience_ms;
-		order_post(f.workers[i], &stop->order);
+		give_order(i, &stop->order, work_stop, free_order);
 	}
 }
 
