@@ -42,12 +42,17 @@ def boot(host, name, init, folder, *devices):
         env={"TMPDIR": "/dev/shm" if os.path.isdir("/dev/shm") else folder})  # the guest's memory
 
 
-def run_in_guest(host, name, command, modules=()):
-    """Runs a shell command in a guest of its own that has loaded the modules; returns its console once it ended."""
+def start_in_guest(host, name, command, modules=()):
+    """Boots a guest of its own that loads the modules and runs a shell command; returns its console."""
     folder = host.lab.path(name)
     os.mkdir(folder)
     host.lab.write(f"{name}/settings", f"COMMAND={shlex.quote(command)}\nMODULES={shlex.quote(' '.join(modules))}\n")
-    console = boot(host, name, "guest-run.sh", folder)
+    return boot(host, name, "guest-run.sh", folder)
+
+
+def run_in_guest(host, name, command, modules=()):
+    """The same, but returns when the command has ended."""
+    console = start_in_guest(host, name, command, modules)
     console.wait_for("guest: ended", 90)
     return console
 
