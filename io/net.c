@@ -299,6 +299,16 @@ const char *net_congestion(int fd, char buf[NET_CONGESTION])
 	return buf;
 }
 
+void net_start_anew(int fd)
+{
+	char name[NET_CONGESTION];
+
+	/* Setting what is set does nothing. Reno is there always, for everybody. */
+	if (strcmp(net_congestion(fd, name), NET_CONGESTION_FAR) == 0 &&
+	    net_set_congestion(fd, "reno") == 0)
+		wish(fd, IPPROTO_TCP, TCP_CONGESTION, name, (socklen_t)strlen(name));
+}
+
 struct path_facts net_path(int fd)
 {
 	struct path_facts facts = {0};

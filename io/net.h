@@ -107,6 +107,12 @@ void net_tune(int fd, const struct net_control *control);
  * waits there CoDel does not see; some more for a near peer, to whom they are gone at once.
  */
 void net_suit(int fd, const struct net_control *control, const struct path *path);
+/*
+ * Lets BBR measure the path of fd anew, as for a new connection; another congestion control is left
+ * alone. For when much traffic begins or ends: BBR takes what it sees of thin traffic on a path
+ * that loses packets for all that the path carries, and finds out the truth in seconds only.
+ */
+void net_start_anew(int fd);
 /* Reads the local address of a socket; -errno when it has none. */
 int net_local(int fd, struct net_addr *out);
 

@@ -2,7 +2,8 @@
 /*
  * What the path of a TCP connection is like, judged a few times a second from what TCP knows of it:
  * whether the peer is near, within a millisecond, as on the same network; and whether packets are
- * lost. Both may change while the connection lasts. What follows from it is the caller's affair.
+ * lost; both may change while the connection lasts. And when a time of much traffic begins and
+ * ends. What follows from it is the caller's affair.
  */
 #ifndef IO_PATH_H
 #define IO_PATH_H
@@ -15,6 +16,7 @@
 #define PATH_FAR_US  5000  /* and far from this one on: a near peer's grows under load */
 #define PATH_BUSY    50    /* segments between two looks that make the smoothed one count */
 #define PATH_CALM_MS 60000 /* without loss, until a path counts as one that loses nothing */
+#define PATH_REST    16    /* much traffic has ended when so many times less is sent */
 
 /* What TCP knows (Linux tcp_info); all zero: nothing. */
 struct path_facts {
@@ -30,8 +32,10 @@ struct path {
 	uint64_t look_ms; /* when it is to be looked at again */
 	uint64_t calm_ms; /* when what was lost will be forgotten; 0: nothing was */
 	struct path_facts last;
+	uint64_t most; /* segments in PATH_LOOK_MS, since much began */
 	bool was_busy; /* once */
 	bool is_near;
+	bool turned;
 };
 
 /* Takes what is known now; returns whether path_is_near() or path_loses() may have changed. */
@@ -40,6 +44,12 @@ bool path_judge(struct path *p, const struct path_facts *now, uint64_t now_ms);
 static inline bool path_is_near(const struct path *p)
 {
 	return p->is_near;
+}
+
+/* Returns whether the last look found that much traffic had begun, or ended. */
+static inline bool path_turned(const struct path *p)
+{
+	return p->turned;
 }
 
 /* Returns whether packets were lost on the path of late. */

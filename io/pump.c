@@ -30,8 +30,11 @@ static void suit_path(struct pump *p)
 static bool look(struct pump *p, uint64_t now)
 {
 	const struct path_facts facts = net_path(p->fd);
+	bool changed = path_judge(&p->path, &facts, now);
 
-	return path_judge(&p->path, &facts, now);
+	if (path_turned(&p->path))
+		net_start_anew(p->fd);
+	return changed;
 }
 
 void pump_watch(struct pump *p, int fd, const struct net_control *control, uint64_t now)

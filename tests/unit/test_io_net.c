@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <linux/inet_diag.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
@@ -220,6 +221,54 @@ static void test_a_connection_gets_the_congestion_control_of_its_path(void **sta
 	loop_free(told.loop);
 }
 
+/* Returns the bytes a second that BBR believes the path of fd to carry. */
+static uint64_t bbr_bandwidth(int fd)
+{
+	union tcp_cc_info info;
+	socklen_t n = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_CC_INFO, &info, &n), 0);
+	return (uint64_t)info.bbr.bbr_bw_hi << 32 | info.bbr.bbr_bw_lo;
+}
+
+static void test_only_bbr_forgets_what_it_knows_when_it_starts_anew(void **state)
+{
+	static const uint8_t bytes[100000];
+	struct told told = {.loop = loop_new()};
+	char name[NET_CONGESTION];
+	uint8_t drain[4096];
+	struct net_addr addr, peer;
+	struct net_dial d;
+	int listener = listen_somewhere(&addr), fd;
+
+	(void)state;
+	net_dial_start(&d, told.loop, &addr, 1, 5000, 0, on_done, &told);
+	loop_run(told.loop);
+	fd = net_accept(listener, &peer);
+	assert_int_equal(net_set_congestion(told.fd, "reno"), 0);
+	net_start_anew(told.fd);
+	assert_string_equal(net_congestion(told.fd, name), "reno");
+	if (net_set_congestion(told.fd, NET_CONGESTION_FAR) != 0) {
+		print_message("skipped: this kernel has no BBR\n");
+		skip();
+	}
+	assert_true(write(told.fd, bytes, sizeof(bytes)) > 0);
+	while (bbr_bandwidth(told.fd) == 0) {
+		struct pollfd wait = {.fd = fd, .events = POLLIN};
+
+		assert_int_equal(poll(&wait, 1, 5000), 1);
+		assert_true(read(fd, drain, sizeof(drain)) > 0);
+	}
+	net_start_anew(told.fd);
+	assert_int_equal(bbr_bandwidth(told.fd), 0);
+	assert_string_equal(net_congestion(told.fd, name), NET_CONGESTION_FAR);
+	close(fd);
+	close(told.fd);
+	close(listener);
+	loop_free(told.loop);
+}
+
 static void test_accepted_connections_inherit_the_congestion_control(void **state)
 {
 	struct told told = {.loop = loop_new()};
@@ -387,6 +436,7 @@ int main(void)
 		cmocka_unit_test(test_two_listeners_share_a_port),
 		cmocka_unit_test(test_a_dial_passes_over_an_address_that_refuses),
 		cmocka_unit_test(test_a_connection_gets_the_congestion_control_of_its_path),
+		cmocka_unit_test(test_only_bbr_forgets_what_it_knows_when_it_starts_anew),
 		cmocka_unit_test(test_accepted_connections_inherit_the_congestion_control),
 		cmocka_unit_test(
 			test_a_congestion_control_that_the_kernel_has_not_is_told_with_those_it_has),

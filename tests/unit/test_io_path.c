@@ -97,6 +97,39 @@ static void test_a_probe_now_and_then_is_no_loss_even_where_the_counts_wrap_arou
 	assert_true(path_judge(&p, &facts, 3000)); /* 4 of 20000 */
 }
 
+static void test_the_beginning_and_the_end_of_much_traffic_are_told_once(void **state)
+{
+	static const struct {
+		uint32_t sent;
+		uint64_t took; /* looks' time */
+		bool turned;
+	} steps[] = {
+		{PATH_BUSY - 1, 1, false},
+		{PATH_BUSY, 2, false}, /* no more a look than before */
+		{PATH_BUSY, 1, true},
+		{PATH_BUSY * 100, 1, false},
+		{PATH_BUSY * 10, 1, false},
+		{PATH_BUSY * 6, 1, true}, /* less than a sixteenth of the most */
+		{PATH_BUSY * 2, 10, false},
+		{0, 50, false},
+		{PATH_BUSY * 10, 10, true},
+		{PATH_BUSY, 50, true},
+	};
+	struct path p = {0};
+	struct path_facts facts = {.sent = 1000};
+	uint64_t now = 1000;
+
+	(void)state;
+	path_judge(&p, &facts, now); /* what was sent before is no beginning */
+	assert_false(path_turned(&p));
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		facts.sent += steps[i].sent;
+		now += steps[i].took * PATH_LOOK_MS;
+		path_judge(&p, &facts, now);
+		assert_int_equal(path_turned(&p), steps[i].turned);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -108,6 +141,7 @@ int main(void)
 		cmocka_unit_test(test_one_segment_in_a_thousand_sent_again_is_loss_for_a_minute),
 		cmocka_unit_test(
 			test_a_probe_now_and_then_is_no_loss_even_where_the_counts_wrap_around),
+		cmocka_unit_test(test_the_beginning_and_the_end_of_much_traffic_are_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
