@@ -16,7 +16,7 @@ from suite import CLIENT4, PASSWORD, SERVER4, USER, lab
 
 LOSSES = ("0%", "0.1%", "1%")  # of the long outer path
 PATH = {"rate": 200, "delay": 10000, "queue": 1000}  # Mbit/s, microseconds one way, packets
-CONTROL = "cubic"  # what the streams inside use
+CONTROL = "cubic"  # what Linux uses by default
 UDP_SIZE, UDP_LOSS, UDP_STEPS = 200, 1.0, 8
 UDP_FIRST, UDP_BUFFER = 1000000, 409600  # packets a second to begin with; bytes that the receiver's socket holds
 SESSIONS, SESSION_KBIT, SESSION_BURST = 1000, 1000, 50  # ms from burst to burst: four or five packets each
@@ -49,13 +49,18 @@ def processor_seconds():
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def as_debian(server, client):
+def as_debian(*hosts):
     """
-    Gives the outer connections of those that do not choose one the congestion control that Linux has by
-    default, whatever this kernel's default is. A route can do that where the host's settings are locked.
+    Gives the connections over the routes that the hosts have by now, and that do not choose a congestion control,
+    the one that Linux has by default, whatever this kernel's is: before tunnels are started, and again when they are
+    up. Settings of the host may be locked, and iperf3 chooses too late: it connects first, and what begins with BBR
+    is paced by a timer to its end.
     """
-    for host, address in ((server, SERVER4), (client, CLIENT4)):
-        host.run(f"ip route change 192.0.2.0/24 dev wire proto kernel scope link src {address} congctl {CONTROL}")
+    for host in hosts:
+        for family in ("-4", "-6"):
+            for route in host.run(["ip", family, "route", "show"]).splitlines():
+                if "congctl" not in route:
+                    host.run(f"ip {family} route change {route.replace(' linkdown', '')} congctl {CONTROL}")
 
 
 class Bench:
@@ -71,8 +76,6 @@ class Bench:
         port = 20000 + self.number % 20000
         sink = self.server.start(f"iperf3-{self.number}", ["iperf3", "-s", "-1", "--forceflush", "-p", str(port)])
         sink.wait_for("listening")
-        if "-u" not in options:
-            options = ("-C", CONTROL, *options)
         said = self.client.run(["iperf3", "-J", "-c", address, "-p", str(port), "-t", str(seconds), *options],
                                timeout=seconds + 60, check=False)
         sink.process.kill()
@@ -144,13 +147,13 @@ class Bench:
 
     def tcp_and_rtt(self, address, way, seconds):
         """Gbit/s of one stream and the median round trip beside it; the first second does not count."""
-        load = threading.Thread(target=lambda: results.append(
+        stream = threading.Thread(target=lambda: results.append(
             self._iperf3(address, seconds, "-O", "1", *(["-R"] if way == "down" else []))))
         results = []
-        load.start()
+        stream.start()
         time.sleep(1.5)
         ms = self._ping(address, int(seconds / 0.05) - 10, 0.05)
-        load.join()
+        stream.join()
         if not results:
             raise lab.LabError(f"iperf3 to {address} failed")
         return {"gbit": results[0]["sum_received"]["bits_per_second"] / 1e9, "ms": ms}
@@ -162,14 +165,15 @@ def resident(program):
         return int(re.search(r"^Pss:\s+(\d+)", file.read(), re.M).group(1)) * 1024
 
 
-def _load(host, the_lab, name, calls, *options):
+def load(host, the_lab, name, calls, *options):
+    """sstp-load, on the last processor."""
     secret = the_lab.write("load.password", PASSWORD + "\n")
     return host.start(name, ["taskset", "-c", str(os.cpu_count() - 1), suite.program("tools/sstp-load"),
                              "-s", f"{SERVER4}:{suite.PORT}", "-u", USER, "-w", secret, "-n", str(calls),
                              *options], stdin=subprocess.PIPE)
 
 
-def _one_core_server(host):
+def one_core_server(host):
     """sstpd with one worker, on the first processor."""
     server = suite.Server(host, {"server.workers": 1, "server.max_per_source": 100000,
                                  "server.max_unauthenticated": 100000, "tls.handshake_timeout": 600},
@@ -182,9 +186,9 @@ def _memory(table):
     """Bytes that sstpd grows by for each of many idle sessions, and those that OpenSSL keeps of them."""
     with lab.Lab("memory") as the_lab:
         server_host, client_host = suite.cabled_hosts(the_lab)
-        server = _one_core_server(server_host)
+        server = one_core_server(server_host)
         before = resident(server.program)
-        keeper = _load(client_host, the_lab, "keeper", SESSIONS, "-j", "32", "-k")
+        keeper = load(client_host, the_lab, "keeper", SESSIONS, "-j", "32", "-k")
         keeper.wait_for(rf'"up": {SESSIONS}\b', 300)
         grown = (resident(server.program) - before) / SESSIONS
         tls = lab.run([suite.program("tests/bench/tls_memory"), server.certificate, server.key])
@@ -196,8 +200,8 @@ def many_sessions(table, seconds):
     _memory(table)
     with lab.Lab("sessions") as the_lab:
         server_host, client_host = suite.cabled_hosts(the_lab)
-        _one_core_server(server_host)
-        busy = _load(client_host, the_lab, "busy", SESSIONS, "-j", "32", "-k", "-r", str(SESSION_KBIT),
+        one_core_server(server_host)
+        busy = load(client_host, the_lab, "busy", SESSIONS, "-j", "32", "-k", "-r", str(SESSION_KBIT),
                      "-t", str(seconds), "-i", str(SESSION_BURST))
         busy.wait_for(rf'"up": {SESSIONS}\b', 300)
         before = processor_seconds()
