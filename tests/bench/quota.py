@@ -106,9 +106,9 @@ def _version():
 
 class Quotas:
     """
-    In a with statement: threads of process pid may use `share` of a processor each, all beginning at the same
-    moment and before what else runs there, and thread n only processor n. At its end, by whatever cause but SIGKILL, the groups are gone; what a
-    killed run has left is removed by the next.
+    In a with statement: threads of process pid may use `share` of a processor each, before what else runs there, and
+    thread n only processor n. At its end, by whatever cause but SIGKILL, the groups are gone; what a killed run has
+    left is removed by the next.
     """
 
     def __init__(self, name, pid, threads, share):
