@@ -235,7 +235,7 @@ void net_tune(int fd, const struct net_control *control)
 	wish(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	wish(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	wish(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
-	path_judge(&path, &facts, 0);
+	path_judge(&path, &facts, false, 0);
 	net_suit(fd, control, &path);
 }
 
@@ -321,6 +321,8 @@ struct path_facts net_path(int fd)
 		facts.rtt_min_us = info.tcpi_min_rtt; /* Linux 4.6 */
 		facts.sent = info.tcpi_segs_out;      /* Linux 4.2 */
 		facts.resent = info.tcpi_total_retrans;
+		facts.rate = info.tcpi_delivery_rate; /* Linux 4.9 */
+		facts.pacing = info.tcpi_pacing_rate; /* UINT64_MAX: without a limit */
 	}
 	return facts;
 }

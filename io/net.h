@@ -109,8 +109,8 @@ void net_tune(int fd, const struct net_control *control);
 void net_suit(int fd, const struct net_control *control, const struct path *path);
 /*
  * Lets BBR measure the path of fd anew, as for a new connection; another congestion control is left
- * alone. For when much traffic begins or ends: BBR takes what it sees of thin traffic on a path
- * that loses packets for all that the path carries, and finds out the truth in seconds only.
+ * alone. For when it believes in too little: on a path that loses packets BBR may take what it
+ * sees of thin traffic for all that the path carries, and finds out the truth in seconds only.
  */
 void net_start_anew(int fd);
 /* Reads the local address of a socket; -errno when it has none. */

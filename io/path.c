@@ -26,24 +26,22 @@ static bool judge_distance(const struct path *p, const struct path_facts *now)
 	return now->rtt_min_us && now->rtt_min_us < PATH_NEAR_US;
 }
 
-/* Returns whether much traffic began since the last look, or ended. */
-static bool judge_turn(struct path *p, uint32_t sent, uint64_t now_ms)
+/* Returns whether the congestion control is the one that holds back, and by much. A rate counts
+ * when two looks in a row have seen it: acknowledgements that come together show more. */
+static bool judge_rate(struct path *p, const struct path_facts *now, bool is_full)
 {
-	uint64_t took = now_ms + PATH_LOOK_MS - p->look_ms;
-	uint64_t lately = took ? (uint64_t)sent * PATH_LOOK_MS / took : sent;
-	bool was_idle = p->most < PATH_BUSY;
+	uint64_t rate = now->rate < p->last.rate ? now->rate : p->last.rate;
 
-	if (lately > p->most)
-		p->most = lately;
-	if (was_idle)
-		return lately >= PATH_BUSY;
-	if (lately >= p->most / PATH_REST)
-		return false;
-	p->most = 0;
-	return true;
+	if (is_full && now->pacing && now->pacing < p->best / PATH_LOW) {
+		p->best = 0;
+		return true;
+	}
+	if (rate > p->best)
+		p->best = rate;
+	return false;
 }
 
-bool path_judge(struct path *p, const struct path_facts *now, uint64_t now_ms)
+bool path_judge(struct path *p, const struct path_facts *now, bool is_full, uint64_t now_ms)
 {
 	bool was_near = p->is_near, did_lose = p->calm_ms != 0;
 
@@ -51,7 +49,7 @@ bool path_judge(struct path *p, const struct path_facts *now, uint64_t now_ms)
 		p->calm_ms = now_ms + PATH_CALM_MS;
 	else if (now_ms >= p->calm_ms)
 		p->calm_ms = 0;
-	p->turned = p->look_ms && judge_turn(p, now->sent - p->last.sent, now_ms);
+	p->is_low = judge_rate(p, now, is_full);
 	p->was_busy |= p->look_ms && now->sent - p->last.sent >= PATH_BUSY;
 	p->is_near = judge_distance(p, now);
 	p->last = *now;

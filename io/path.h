@@ -16,7 +16,7 @@
 #define PATH_FAR_US  5000  /* and far from this one on: a near peer's grows under load */
 #define PATH_BUSY    50    /* segments between two looks that make the smoothed one count */
 #define PATH_CALM_MS 60000 /* without loss, until a path counts as one that loses nothing */
-#define PATH_REST    16    /* much traffic has ended when so many times less is sent */
+#define PATH_LOW     2     /* so many times less than was carried is much less */
 
 /* What TCP knows (Linux tcp_info); all zero: nothing. */
 struct path_facts {
@@ -25,6 +25,8 @@ struct path_facts {
 	uint32_t rtt_min_us; /* the shortest one of the last minutes */
 	uint32_t sent;       /* segments; may wrap around */
 	uint32_t resent;     /* segments that were sent again; may wrap around */
+	uint64_t rate;       /* what arrived of late, bytes a second */
+	uint64_t pacing;     /* what may leave, bytes a second */
 };
 
 /* All zero: a path that was never looked at, neither near nor lossy. */
@@ -32,24 +34,26 @@ struct path {
 	uint64_t look_ms; /* when it is to be looked at again */
 	uint64_t calm_ms; /* when what was lost will be forgotten; 0: nothing was */
 	struct path_facts last;
-	uint64_t most; /* segments in PATH_LOOK_MS, since much began */
+	uint64_t best; /* rate that the path has carried, bytes a second */
 	bool was_busy; /* once */
 	bool is_near;
-	bool turned;
+	bool is_low;
 };
 
-/* Takes what is known now; returns whether path_is_near() or path_loses() may have changed. */
-bool path_judge(struct path *p, const struct path_facts *now, uint64_t now_ms);
+/* Takes what is known now, and whether the connection is full, so that more waits to be sent;
+ * returns whether path_is_near() or path_loses() may have changed. */
+bool path_judge(struct path *p, const struct path_facts *now, bool is_full, uint64_t now_ms);
 
 static inline bool path_is_near(const struct path *p)
 {
 	return p->is_near;
 }
 
-/* Returns whether the last look found that much traffic had begun, or ended. */
-static inline bool path_turned(const struct path *p)
+/* Returns whether the last look found that the congestion control paces what waits for it at much
+ * less than the path has carried. It is told once, until the path has carried as much again. */
+static inline bool path_is_low(const struct path *p)
 {
-	return p->turned;
+	return p->is_low;
 }
 
 /* Returns whether packets were lost on the path of late. */

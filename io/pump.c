@@ -30,9 +30,9 @@ static void suit_path(struct pump *p)
 static bool look(struct pump *p, uint64_t now)
 {
 	const struct path_facts facts = net_path(p->fd);
-	bool changed = path_judge(&p->path, &facts, now);
+	bool changed = path_judge(&p->path, &facts, p->full, now);
 
-	if (path_turned(&p->path))
+	if (path_is_low(&p->path))
 		net_start_anew(p->fd);
 	return changed;
 }
