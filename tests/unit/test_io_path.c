@@ -105,12 +105,13 @@ static void test_pacing_far_below_what_the_path_has_carried_is_told_once(void **
 		uint64_t rate, pacing;
 		bool is_full, is_low;
 	} steps[] = {
-		{0, 10, true, false}, /* nothing is known to be better */
-		{9000, 900, true, false}, {900, 460, true, false},  /* nobody saw the 9000 twice */
-		{100, 451, true, false},  {100, 449, false, false}, /* nothing waits */
-		{100, 449, true, true},   {100, 40, true, false},   /* carries 100 now */
-		{100, 40, false, false},  {700, 300, true, false},
-		{800, 349, true, true},   {900, 0, true, false}, /* the kernel does not tell */
+		{0, 10, true, false},     /* nothing is known to be better */
+		{9000, 900, true, false}, /* nobody will see the 9000 twice */
+		{900, 460, true, false},  {100, 451, true, false},
+		{100, 449, false, false},                          /* nothing waits */
+		{100, 449, true, true},   {100, 40, true, false},  /* carries 100 now */
+		{700, 300, true, false},  {700, 300, true, false}, /* and 700 */
+		{800, 349, true, true},   {900, 0, true, false},   /* the kernel does not tell */
 	};
 	struct path p = {0};
 	struct path_facts facts = {0};
