@@ -98,15 +98,25 @@ static void route_batch(struct worker *w, int n, uint64_t now, uint64_t *rung)
 		pump_flush_run(&s->pump);
 }
 
+/* How many batches the TUN may have read in a turn: as many as the sessions brought in theirs, for
+ * all that may be answered. */
+static unsigned batches_due(const struct worker *w)
+{
+	unsigned brought = w->served * (PUMP_TURN / TUN_BUFFER);
+
+	return (brought > TUN_TURN ? brought : TUN_TURN) + w->sessions_n / TUN_EACH;
+}
+
 void worker_on_tun(void *arg, unsigned ready)
 {
 	struct worker *w = arg;
 	uint64_t now_us = clock_us(), now = now_us / 1000;
 	uint64_t rung = 0;
+	unsigned due = batches_due(w);
 
 	(void)ready;
 	w->served = 0;
-	for (unsigned i = 0; i < TUN_TURN + w->sessions_n / TUN_EACH; i++) {
+	for (unsigned i = 0; i < due; i++) {
 		int n = tun_read(&w->tun, w->server->link.mtu);
 
 		if (n < 0) {
