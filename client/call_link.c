@@ -98,7 +98,7 @@ static void on_link(void *arg, unsigned ready)
 
 	(void)ready;
 	if (!c->down)
-		result = pump_input(&c->pump, c->buf, PUMP_TURN, clock_ms());
+		result = pump_input(&c->pump, c->buf, PUMP_TURN_ALONE, clock_ms());
 	if (c->over)
 		return;
 	if (tun_flush(&c->tunnel->tun) < 0) {

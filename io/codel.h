@@ -15,8 +15,8 @@
 #define CODEL_INTERVAL_US 100000 /* a round trip, at worst (4.2) */
 
 /* The same for a peer on the same network: times made for the Internet would let megabytes wait. */
-#define CODEL_NEAR_TARGET_US   2000
-#define CODEL_NEAR_INTERVAL_US 60000
+#define CODEL_NEAR_TARGET_US   1000
+#define CODEL_NEAR_INTERVAL_US 30000
 
 struct codel {
 	uint32_t target;      /* microseconds; 0: CODEL_TARGET_US */

@@ -38,8 +38,9 @@
 /* How many bytes of packets leave the queue for a socket that was full, at a time: few, for what
  * is a TLS record already CoDel does not see any more. */
 #define PUMP_SIP 32768
-/* What a busy peer may cost in a turn of the loop, in bytes. */
-#define PUMP_TURN TLS_READ_SIZE
+/* What a busy peer may cost in a turn of the loop, in bytes: beside others, and alone. */
+#define PUMP_TURN       TLS_READ_SIZE
+#define PUMP_TURN_ALONE (4 * PUMP_TURN)
 
 struct pump;
 

@@ -254,11 +254,19 @@ void session_settle(struct session *s)
 	loop_timer_at(&s->timer, next_deadline(s));
 }
 
-/* Reads and feeds the link, one buffer's worth. */
+/* Returns what a session may cost now: the more had their turn before it, the less. */
+static size_t fair_share(const struct worker *w)
+{
+	size_t share = PUMP_TURN_ALONE / (w->served + 1);
+
+	return share > PUMP_TURN ? share : PUMP_TURN;
+}
+
+/* Reads and feeds the link, a fair share of the loop's turn. */
 static void serve_link(struct session *s)
 {
 	struct worker *w = s->w;
-	enum pump_result result = pump_input(&s->pump, w->buf, PUMP_TURN, clock_ms());
+	enum pump_result result = pump_input(&s->pump, w->buf, fair_share(w), clock_ms());
 
 	tun_flush(&w->tun);
 	if (result == PUMP_AGAIN)

@@ -346,6 +346,7 @@ static unsigned turn(struct tun *t, uint64_t *now, unsigned turns, bool dry, uin
 static void
 test_a_queue_that_is_found_empty_loses_nothing_and_a_standing_one_more_and_more(void **state)
 {
+	const unsigned interval = CODEL_NEAR_INTERVAL_US / 1000; /* turns */
 	static struct tun t;
 	uint64_t now = 1000000;
 	unsigned first, second;
@@ -355,15 +356,15 @@ test_a_queue_that_is_found_empty_loses_nothing_and_a_standing_one_more_and_more(
 	codel_suit(&t.standing, true);
 	assert_int_equal(turn(&t, &now, 1000, true, 0), 0);
 	for (int i = 0; i < 30; i++) { /* a burst now and then stands for less than an interval */
-		assert_int_equal(turn(&t, &now, 50, false, 0), 0);
+		assert_int_equal(turn(&t, &now, interval - 5, false, 0), 0);
 		assert_int_equal(turn(&t, &now, 1, true, 0), 0);
 	}
-	first = turn(&t, &now, 400, false, 0);
-	second = turn(&t, &now, 400, false, 0);
+	first = turn(&t, &now, 7 * interval, false, 0);
+	second = turn(&t, &now, 7 * interval, false, 0);
 	assert_true(first >= 3 && second > first && second < 50);
-	assert_int_equal(turn(&t, &now, 1, true, 0) + turn(&t, &now, 50, false, 0), 0);
+	assert_int_equal(turn(&t, &now, 1, true, 0) + turn(&t, &now, interval - 5, false, 0), 0);
 	assert_int_equal(t.queue_drops, first + second);
-	first = turn(&t, &now, 400, false, 2); /* ECN-capable: marked, not dropped */
+	first = turn(&t, &now, 7 * interval, false, 2); /* ECN-capable: marked, not dropped */
 	assert_int_equal(first, 0);
 }
 
