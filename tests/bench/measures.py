@@ -18,7 +18,7 @@ LOSSES = ("0%", "0.1%", "1%")  # of the long outer path
 PATH = {"rate": 200, "delay": 10000, "queue": 1000}  # Mbit/s, microseconds one way, packets
 CONTROL = "cubic"  # what Linux uses by default
 UDP_SIZE, UDP_LOSS, UDP_STEPS = 200, 1.0, 8
-UDP_FIRST, UDP_BUFFER = 1000000, 409600  # packets a second to begin with; bytes that the receiver's socket holds
+UDP_FIRST, UDP_BUFFER = 1000000, 4 << 20  # packets a second to begin with; bytes: none is lost by the receiver
 SESSIONS, SESSION_KBIT, SESSION_BURST = 1000, 1000, 50  # ms from burst to burst: four or five packets each
 
 
