@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The pump between one link and its TLS connection: plain bytes into the link, IP packets and
- *events out of it; the link's output and framed IP packets into TLS records. Client and server use
- *it alike; it waits for nothing and owns neither end.
+ * events out of it; the link's output and framed IP packets into TLS records. Client and server use
+ * it alike; it waits for nothing and owns neither end.
  *
  * Packets are gathered: those that lie one after the other in memory (as tun_read() brings them)
  * leave in one TLS record of up to 16 KiB, without a copy. Peers that want one SSTP packet a record

@@ -2,7 +2,7 @@
 /*
  * A worker: a thread with its loop, its listening sockets, its queue of the TUN device and its
  * sessions, which stay with it for their life. Its files are the stations of a call and of a
- *packet:
+ * packet:
  *
  *	worker_accept.c   a connection comes
  *	worker_session.c  TLS, the link, the end

@@ -2,7 +2,7 @@
 /*
  * The rules that judge calls: each row of the list that looking can test is a rule of the table and
  * finds its fault in a damaged call of the files in judge, and nothing is found in the call without
- *damage.
+ * damage.
  *
  *	judge_test conformance.tsv FILE.md... [--bless]
  *

@@ -4,8 +4,10 @@
  * a select() and a system call on each packet at both ends and ends up slower than a cable of this
  * machine's own; here some dozens go in a call. Not for anything but benchmarks.
  *
- *   packet_rate receive PORT BUFFER              prints "ready", then "received N" when the stream
- * ends packet_rate send ADDRESS PORT SIZE RATE SECONDS    prints "sent N packets in S s"
+ *   packet_rate receive PORT BUFFER
+ *	prints "ready", and "received N" when the stream has ended
+ *   packet_rate send ADDRESS PORT SIZE RATE SECONDS
+ *	prints "sent N packets in S s"
  *
  * BUFFER is the socket's, in bytes; RATE is in packets a second, sent in bursts of half a
  * millisecond's worth. The packets are numbered; the last ones say that the stream has ended.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Writes the seeds of fuzz_calls: each damaged call of the files in tests/analyse/judge as the
- *events that the harness takes.
+ * events that the harness takes.
  *
  *	seed_calls FILE.md DIRECTORY
  */
