@@ -100,8 +100,11 @@ class Server:
         claim(len(sessions) == 1, f"there are {len(sessions)} sessions, not one")
         return sessions[0]
 
+    def wait_sessions(self, count, timeout=10):
+        lab.wait_until(lambda: len(self.sessions()) == count, timeout, f"sstpd has {count} sessions left")
+
     def wait_no_session(self, timeout=10):
-        lab.wait_until(lambda: self.sessions() == [], timeout, "sstpd ends the session")
+        self.wait_sessions(0, timeout)
 
 
 class Client:

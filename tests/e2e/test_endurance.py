@@ -67,6 +67,7 @@ def endure(the_lab, hosts, size, settings=None):
     claim(keeper.wait_end(60) == 0, f"the sessions that stay did not: {keeper.last_words()}")
     claim(told["up"] > 0, "no session came and went")
     claim(told["failed"] == 0, f"of the sessions that come and go {told['failed']} failed")
+    server.wait_sessions(1, 60)  # a last word may be lost, and be sent again
     claim(server.only_session()["up"], "the session did not survive")
     client.hang_up()
     server.wait_no_session()
