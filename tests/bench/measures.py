@@ -12,7 +12,7 @@ import threading
 import time
 
 import suite
-from suite import CLIENT4, PASSWORD, SERVER4, USER, lab
+from suite import CLIENT4, SERVER4, lab
 
 LOSSES = ("0%", "0.1%", "1%")  # of the long outer path
 PATH = {"rate": 200, "delay": 10000, "queue": 1000}  # Mbit/s, microseconds one way, packets
@@ -165,19 +165,14 @@ def resident(program):
         return int(re.search(r"^Pss:\s+(\d+)", file.read(), re.M).group(1)) * 1024
 
 
-def load(host, the_lab, name, calls, *options):
+def load(host, name, calls, *options):
     """sstp-load, on the last processor."""
-    secret = the_lab.write("load.password", PASSWORD + "\n")
-    return host.start(name, ["taskset", "-c", str(os.cpu_count() - 1), suite.program("tools/sstp-load"),
-                             "-s", f"{SERVER4}:{suite.PORT}", "-u", USER, "-w", secret, "-n", str(calls),
-                             *options], stdin=subprocess.PIPE)
+    return suite.start_load(host, name, calls, *options, wrap=("taskset", "-c", str(os.cpu_count() - 1)))
 
 
 def one_core_server(host):
     """sstpd with one worker, on the first processor."""
-    server = suite.Server(host, {"server.workers": 1, "server.max_per_source": 100000,
-                                 "server.max_unauthenticated": 100000, "tls.handshake_timeout": 600},
-                          pool="10.0.0.0/16")
+    server = suite.Server(host, {"server.workers": 1, **suite.MANY_CALLS}, pool="10.0.0.0/16")
     lab.run(f"taskset -a -p -c 0 {server.program.process.pid}")
     return server
 
@@ -188,7 +183,7 @@ def _memory(table):
         server_host, client_host = suite.cabled_hosts(the_lab)
         server = one_core_server(server_host)
         before = resident(server.program)
-        keeper = load(client_host, the_lab, "keeper", SESSIONS, "-j", "32", "-k")
+        keeper = load(client_host, "keeper", SESSIONS, "-j", "32", "-k")
         keeper.wait_for(rf'"up": {SESSIONS}\b', 300)
         grown = (resident(server.program) - before) / SESSIONS
         tls = lab.run([suite.program("tests/bench/tls_memory"), server.certificate, server.key])
@@ -201,7 +196,7 @@ def many_sessions(table, seconds):
     with lab.Lab("sessions") as the_lab:
         server_host, client_host = suite.cabled_hosts(the_lab)
         one_core_server(server_host)
-        busy = load(client_host, the_lab, "busy", SESSIONS, "-j", "32", "-k", "-r", str(SESSION_KBIT),
+        busy = load(client_host, "busy", SESSIONS, "-j", "32", "-k", "-r", str(SESSION_KBIT),
                      "-t", str(seconds), "-i", str(SESSION_BURST))
         busy.wait_for(rf'"up": {SESSIONS}\b', 300)
         before = processor_seconds()

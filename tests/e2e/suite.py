@@ -167,6 +167,17 @@ def faulty_cable(the_lab, **knobs):
     return server, client, cable
 
 
+# settings of an sstpd that thousands call at once, from one address
+MANY_CALLS = {"server.max_per_source": 100000, "server.max_unauthenticated": 100000, "tls.handshake_timeout": 600}
+
+
+def start_load(host, name, calls, *options, wrap=()):
+    """sstp-load, which makes so many calls; with -k until its input is closed."""
+    secret = host.lab.write("load.password", PASSWORD + "\n")
+    return host.start(name, [*wrap, program("tools/sstp-load"), "-s", f"{SERVER4}:{PORT}", "-u", USER, "-w", secret,
+                             "-n", str(calls), *options], stdin=subprocess.PIPE)
+
+
 def set_cable(cable, **knobs):
     """Changes the faults of a cable."""
     cable.process.stdin.write(" ".join(f"{name}={value}" for name, value in knobs.items()).encode() + b"\n")

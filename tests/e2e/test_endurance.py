@@ -6,13 +6,11 @@ change with every megabyte, over an outer link that loses, reorders, repeats and
 """
 
 import json
-import subprocess
 import sys
 import time
 
 import suite
-from suite import (GATEWAY4, GATEWAY6, PASSWORD, PORT, SERVER4, USER, Client, Server, cabled_hosts, claim,
-                   faulty_cable, lab, program, test)
+from suite import GATEWAY4, GATEWAY6, Client, Server, cabled_hosts, claim, faulty_cable, start_load, test
 from test_traffic import MEGABYTE, STREAM
 
 GIGABYTE = 1 << 30
@@ -37,12 +35,6 @@ class Flow:
         return float(sent.group(2))
 
 
-def start_load(host, the_lab, name, calls, *options):
-    secret = the_lab.write("load.password", PASSWORD + "\n")
-    return host.start(name, [program("tools/sstp-load"), "-s", f"{SERVER4}:{PORT}", "-u", USER, "-w", secret,
-                             "-n", str(calls), *options], stdin=subprocess.PIPE)
-
-
 def endure(the_lab, hosts, size, settings=None):
     """
     Carries `size` bytes each way over IPv4 and, at the same time, a quarter of that over IPv6, beside KEPT sessions
@@ -53,9 +45,9 @@ def endure(the_lab, hosts, size, settings=None):
     server = Server(server_host, {"server.workers": 2, "tls.rekey": 1, **(settings or {})})
     client = Client(client_host, server, options=["--route", "fd00:77::/48", "--rekey", "1"]).up()
     inner4, inner6 = client.phases["connected"]["addresses"].split()
-    keeper = start_load(client_host, the_lab, "keeper", KEPT, "-k", "-r", "200", "-t", "2")
+    keeper = start_load(client_host, "keeper", KEPT, "-k", "-r", "200", "-t", "2")
     keeper.wait_for(f'"up": {KEPT}', 60)
-    churn = start_load(client_host, the_lab, "churn", KEPT, "-j", str(KEPT), "-c")
+    churn = start_load(client_host, "churn", KEPT, "-j", str(KEPT), "-c")
     flows = [Flow(client_host, server_host, GATEWAY4, size, 1, 5001),
              Flow(server_host, client_host, inner4, size, 2, 5001),
              Flow(client_host, server_host, GATEWAY6, size // 4, 3, 5002),

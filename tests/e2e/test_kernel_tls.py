@@ -6,16 +6,13 @@ import uml
 from suite import GATEWAY4, Client, Server, Skip, cabled_hosts, claim, ping, program, test
 from test_traffic import MEGABYTE, transfer
 
-CIPHERS = ("crypto/gf128mul", "crypto/ghash-generic", "crypto/ctr", "crypto/gcm", "lib/crypto/libchacha",
-           "crypto/chacha_generic", "lib/crypto/libpoly1305", "crypto/poly1305_generic", "crypto/chacha20poly1305")
-
 
 @test("real")
 def the_kernel_seals_tls_records_that_openssl_reads(the_lab):
     if why := uml.missing():
         raise Skip(why)
     command = f"SSTP_NEED_KTLS=1 {program('tests/unit/test_io_tls_records')} '*kernel*' 2>&1"
-    console = uml.run_in_guest(the_lab.host("here"), "guest", command, modules=(*CIPHERS, "net/tls/tls"))
+    console = uml.run_in_guest(the_lab.host("here"), "guest", command, modules=uml.KERNEL_TLS)
     lines = console.lines
     claim("3 of 3 cipher suites are the kernel's" in "\n".join(lines), f"the guest said {lines[-20:]}")
     claim(any("ended with 0" in line for line in lines), f"the guest said {lines[-20:]}")

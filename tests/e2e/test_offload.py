@@ -6,8 +6,7 @@ import os
 import subprocess
 import sys
 
-from suite import (GATEWAY4, GATEWAY6, PASSWORD, PORT, SERVER4, USER, Client, Server, cabled_hosts, claim, lab,
-                   program, test)
+from suite import GATEWAY4, GATEWAY6, Client, Server, cabled_hosts, claim, lab, program, start_load, test
 from test_traffic import MEGABYTE, transfer
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -143,9 +142,7 @@ def spray(the_lab, wrap=(), env=None):
     """
     server_host, client_host = cabled_hosts(the_lab)
     server = Server(server_host, {"server.workers": 2}, wrap=wrap, env=env)
-    secret = the_lab.write("load.password", PASSWORD + "\n")
-    load = client_host.start("load", [program("tools/sstp-load"), "-s", f"{SERVER4}:{PORT}", "-u", USER, "-w", secret,
-                                      "-n", "16", "-k"], stdin=subprocess.PIPE)
+    load = start_load(client_host, "load", 16, "-k")
     load.wait_for('"up": 16')
     workers = {session["worker"] for session in server.sessions()}
     claim(workers == {0, 1}, f"16 calls are all with worker {workers}")

@@ -13,6 +13,10 @@ import shutil
 import lab
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+# the guest's modules for kTLS with each of its ciphers, in the order in which they need each other
+KERNEL_TLS = ("crypto/gf128mul", "crypto/ghash-generic", "crypto/ctr", "crypto/gcm", "lib/crypto/libchacha",
+              "crypto/chacha_generic", "lib/crypto/libpoly1305", "crypto/poly1305_generic", "crypto/chacha20poly1305",
+              "net/tls/tls")
 HOST_ADDRESS, GUEST_ADDRESS = "10.78.0.1", "10.78.0.2"
 
 
