@@ -133,6 +133,8 @@ void field_set_add(struct field_set *s, enum field_id id)
 
 	set_bit(s->fields, id);
 	set_bit(s->protocols, info->protocol);
+	if (id == FIELD_WS_MALFORMED) /* what is malformed may lie deep in any protocol */
+		memset(s->protocols, 0xff, sizeof(s->protocols));
 	for (unsigned i = 0; i < 2; i++)
 		if (info->either[i])
 			field_set_add(s, info->either[i]);

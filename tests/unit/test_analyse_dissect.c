@@ -309,6 +309,25 @@ static void test_inner_packets_are_one_line(void **state)
 	assert_int_equal(find(FIELD_IP, 0)->len, 20);
 }
 
+/* In the options of IP and of TCP, which nobody looks at who asks for other fields. */
+static void test_what_is_malformed_is_found_when_nothing_else_is_asked_for(void **state)
+{
+	static const uint8_t packet[] = {0x46, 0, 0, 0x30, 0, 1, 0, 0, 64, 6,    0,    0,
+					 10,   0, 0, 1,    1, 1, 1, 1, 7,  1,    0,    0,
+					 0,    9, 1, 0xbb, 0, 0, 0, 1, 0,  0,    0,    0,
+					 0x60, 2, 0, 0,    0, 0, 0, 0, 2,  0xff, 0xff, 0xff};
+	struct field_set wanted = {0};
+
+	(void)state;
+	field_set_add(&wanted, FIELD_WS_MALFORMED);
+	dissect_begin(&d, &wanted, false, (struct origin){1, 1});
+	field_source_add(&d.tree, "Frame", packet, sizeof(packet));
+	dissect_ip(&d, rd_init(packet, sizeof(packet)));
+	dissect_end(&d);
+	assert_int_equal(count(FIELD_WS_MALFORMED), 2);
+	assert_int_equal(d.tree.count, 2);
+}
+
 static void test_names_that_point_to_themselves_end(void **state)
 {
 	static const uint8_t loop[] = {0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0xc0, 12, 0, 1, 0, 1};
@@ -429,6 +448,7 @@ int main(void)
 		cmocka_unit_test(test_ipcp_and_ccp_options),
 		cmocka_unit_test(test_http_heads_of_both_sides),
 		cmocka_unit_test(test_inner_packets_are_one_line),
+		cmocka_unit_test(test_what_is_malformed_is_found_when_nothing_else_is_asked_for),
 		cmocka_unit_test(test_names_that_point_to_themselves_end),
 		cmocka_unit_test(test_every_truncation_is_dissected_and_told),
 		cmocka_unit_test(test_several_units_of_a_frame_share_its_line),
