@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/inet_diag.h>
 #include <linux/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,8 @@
 
 #define UNSENT_FAR     65536 /* bytes in the kernel that wait for their first sending */
 #define UNSENT_NEAR    262144
-#define KEEPALIVE_IDLE 120 /* s: the protocol's own hello timers are quicker when they run */
+#define BBR_STARTS     (2 << 8) /* BBR's own way to write a gain of 2 */
+#define KEEPALIVE_IDLE 120      /* s: the protocol's own hello timers are quicker when they run */
 
 struct net_addr net_addr_make(int family, const uint8_t *ip, uint16_t port)
 {
@@ -309,6 +311,25 @@ void net_start_anew(int fd)
 		wish(fd, IPPROTO_TCP, TCP_CONGESTION, name, (socklen_t)strlen(name));
 }
 
+void net_limit(int fd, uint64_t rate)
+{
+	const uint64_t most = rate ? rate : UINT64_MAX;
+
+	wish(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &most, sizeof(most));
+}
+
+/* Returns whether the socket's congestion control is BBR, and in its start-up: no other multiplies
+ * what it has measured by more than 2. */
+static bool is_starting(int fd)
+{
+	union tcp_cc_info info;
+	socklen_t n = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	return getsockopt(fd, IPPROTO_TCP, TCP_CC_INFO, &info, &n) == 0 && /* Linux 4.2 */
+	       n >= sizeof(info.bbr) && info.bbr.bbr_pacing_gain > BBR_STARTS;
+}
+
 struct path_facts net_path(int fd)
 {
 	struct path_facts facts = {0};
@@ -323,6 +344,9 @@ struct path_facts net_path(int fd)
 		facts.resent = info.tcpi_total_retrans;
 		facts.rate = info.tcpi_delivery_rate; /* Linux 4.9 */
 		facts.pacing = info.tcpi_pacing_rate; /* UINT64_MAX: without a limit */
+		facts.flight = info.tcpi_unacked;
+		facts.acked = info.tcpi_bytes_acked; /* Linux 4.1 */
+		facts.is_starting = is_starting(fd);
 	}
 	return facts;
 }

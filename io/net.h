@@ -113,6 +113,8 @@ void net_suit(int fd, const struct net_control *control, const struct path *path
  * sees of thin traffic for all that the path carries, and finds out the truth in seconds only.
  */
 void net_start_anew(int fd);
+/* Lets at most so many bytes a second leave; 0: any number. */
+void net_limit(int fd, uint64_t rate);
 /* Reads the local address of a socket; -errno when it has none. */
 int net_local(int fd, struct net_addr *out);
 

@@ -7,6 +7,18 @@
 #define ONE_IN   5000
 #define AT_LEAST 4
 
+#define QUEUE_PART 4  /* a round trip longer by this part of the shortest one: there is a queue */
+#define FLIGHT     64 /* segments: fewer make no long queue, where the path is not a slow one */
+#define GROWTH     5  /* quarters: so much more is growth, as BBR itself sees it */
+#define MORE       3  /* halves: so much more than it was held for, and the path was not full */
+#define HOLD_PART  16 /* less than the path carries, so that the queue goes */
+
+/* Returns whether there was traffic since the last look. */
+static bool is_busy(const struct path *p, const struct path_facts *now)
+{
+	return now->sent - p->last.sent >= PATH_BUSY;
+}
+
 /* Returns whether much was sent again since the last look. */
 static bool has_lost(const struct path *p, const struct path_facts *now)
 {
@@ -19,19 +31,30 @@ static bool has_lost(const struct path *p, const struct path_facts *now)
  * it: a path with little traffic stays what it was, or, at first, what its best round trip says. */
 static bool judge_distance(const struct path *p, const struct path_facts *now)
 {
-	if (p->was_busy && now->sent - p->last.sent < PATH_BUSY)
+	if (p->was_busy && !is_busy(p, now))
 		return p->is_near;
 	if (p->was_busy)
 		return now->rtt_us && now->rtt_us < (p->is_near ? PATH_FAR_US : PATH_NEAR_US);
 	return now->rtt_min_us && now->rtt_min_us < PATH_NEAR_US;
 }
 
-/* Returns whether the congestion control is the one that holds back, and by much. A rate counts
- * when two looks in a row have seen it: acknowledgements that come together show more. */
-static bool judge_rate(struct path *p, const struct path_facts *now, bool is_full)
+/* Returns what was carried in this look and the one before: acknowledgements that come together
+ * show more in one. */
+static uint64_t carried(const struct path *p, const struct path_facts *now)
 {
-	uint64_t rate = now->rate < p->last.rate ? now->rate : p->last.rate;
+	return now->rate < p->last.rate ? now->rate : p->last.rate;
+}
 
+/* Returns whether the congestion control is the one that holds back, and by much. */
+static bool judge_rate(struct path *p, const struct path_facts *now, bool is_full, uint64_t now_ms)
+{
+	const uint64_t rate = carried(p, now);
+
+	if (p->held && rate / MORE > p->held / 2) {
+		p->leave_ms = now_ms + PATH_CALM_MS;
+		p->held = 0;
+		return true;
+	}
 	if (is_full && now->pacing && now->pacing < p->best / PATH_LOW) {
 		p->best = 0;
 		return true;
@@ -39,6 +62,52 @@ static bool judge_rate(struct path *p, const struct path_facts *now, bool is_ful
 	if (rate > p->best)
 		p->best = rate;
 	return false;
+}
+
+/* Returns whether a start-up that seeks how much the path carries finds no more, while what was
+ * sent waits in the path. What waits may be another's, and the other way's, when few segments are
+ * on their way or little arrives between bursts. */
+static bool is_still(const struct path *p, const struct path_facts *now, uint64_t now_ms)
+{
+	const uint64_t look_ms = now_ms - (p->look_ms - PATH_LOOK_MS);
+
+	return p->since_ms && now->rate / GROWTH <= p->still / 4 && now->flight >= FLIGHT &&
+	       now->rtt_us > now->rtt_min_us + now->rtt_min_us / QUEUE_PART &&
+	       (now->acked - p->last.acked) * 1000 >= carried(p, now) / 2 * look_ms;
+}
+
+/*
+ * Returns at how much the start-up of the congestion control must be held, 0: not at all. BBR sends
+ * up to three times what the path holds until it sees that nothing more arrives, and it does not
+ * look while it has nothing to send now and then: a flow inside, which limits itself, makes that
+ * last, with a queue in the path all the while. What is held a little below what the path carries
+ * always has something to send. If not, it is left alone.
+ */
+static uint64_t judge_start(struct path *p, const struct path_facts *now, uint64_t now_ms)
+{
+	const bool is_long = (now_ms - p->since_ms) * 1000 >= PATH_HOLD * (uint64_t)now->rtt_us;
+
+	if (!now->is_starting || now_ms < p->leave_ms) {
+		p->since_ms = 0;
+		return 0;
+	}
+	if (p->limit && !is_long)
+		return p->limit;
+	if (p->limit) {
+		p->leave_ms = now_ms + PATH_CALM_MS;
+		p->held = 0;
+		return 0;
+	}
+	if (!is_still(p, now, now_ms)) {
+		p->still = now->rate;
+		p->since_ms = now_ms;
+		return 0;
+	}
+	if (!is_long)
+		return 0;
+	p->since_ms = now_ms + PATH_LOOK_MS;
+	p->held = carried(p, now);
+	return p->held - p->held / HOLD_PART;
 }
 
 bool path_judge(struct path *p, const struct path_facts *now, bool is_full, uint64_t now_ms)
@@ -49,8 +118,9 @@ bool path_judge(struct path *p, const struct path_facts *now, bool is_full, uint
 		p->calm_ms = now_ms + PATH_CALM_MS;
 	else if (now_ms >= p->calm_ms)
 		p->calm_ms = 0;
-	p->is_low = judge_rate(p, now, is_full);
-	p->was_busy |= p->look_ms && now->sent - p->last.sent >= PATH_BUSY;
+	p->is_low = judge_rate(p, now, is_full, now_ms);
+	p->limit = judge_start(p, now, now_ms);
+	p->was_busy |= p->look_ms && is_busy(p, now);
 	p->is_near = judge_distance(p, now);
 	p->last = *now;
 	p->look_ms = now_ms + PATH_LOOK_MS;

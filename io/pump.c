@@ -30,8 +30,11 @@ static void suit_path(struct pump *p)
 static bool look(struct pump *p, uint64_t now)
 {
 	const struct path_facts facts = net_path(p->fd);
+	const uint64_t limit = path_limit(&p->path);
 	bool changed = path_judge(&p->path, &facts, p->full, now);
 
+	if (path_limit(&p->path) != limit)
+		net_limit(p->fd, path_limit(&p->path));
 	if (path_is_low(&p->path))
 		net_start_anew(p->fd);
 	return changed;

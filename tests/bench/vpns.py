@@ -70,13 +70,13 @@ class Bare:
 
 
 class Sstp:
-    """sstp to sstpd, as they are by default."""
+    """sstp to sstpd, as they are by default; over IPv4 like the others, for IPv6's headers are longer."""
 
     name, server4, server6 = "sstp", GATEWAY4, GATEWAY6
 
     def __init__(self, server_host, client_host, settings=None, options=()):
         self.server = suite.Server(server_host, settings)
-        self.client = suite.Client(client_host, self.server, options=["--route", suite.POOL6, *options]).up()
+        self.client = suite.Client(client_host, self.server, options=["--ipv4", "--route", suite.POOL6, *options]).up()
         self.client4, self.client6 = self.client.phases["connected"]["addresses"].split()
 
     def stop(self):

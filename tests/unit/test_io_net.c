@@ -249,6 +249,7 @@ static void test_only_bbr_forgets_what_it_knows_when_it_starts_anew(void **state
 	assert_int_equal(net_set_congestion(told.fd, "reno"), 0);
 	net_start_anew(told.fd);
 	assert_string_equal(net_congestion(told.fd, name), "reno");
+	assert_false(net_path(told.fd).is_starting);
 	if (net_set_congestion(told.fd, NET_CONGESTION_FAR) != 0) {
 		print_message("skipped: this kernel has no BBR\n");
 		skip();
@@ -260,6 +261,7 @@ static void test_only_bbr_forgets_what_it_knows_when_it_starts_anew(void **state
 		assert_int_equal(poll(&wait, 1, 5000), 1);
 		assert_true(read(fd, drain, sizeof(drain)) > 0);
 	}
+	assert_true(net_path(told.fd).is_starting);
 	net_start_anew(told.fd);
 	assert_int_equal(bbr_bandwidth(told.fd), 0);
 	assert_string_equal(net_congestion(told.fd, name), NET_CONGESTION_FAR);
@@ -267,6 +269,22 @@ static void test_only_bbr_forgets_what_it_knows_when_it_starts_anew(void **state
 	close(told.fd);
 	close(listener);
 	loop_free(told.loop);
+}
+
+static void test_a_limit_holds_until_it_is_lifted(void **state)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t n = sizeof(uint64_t);
+	uint64_t most;
+
+	(void)state;
+	net_limit(fd, 1234567);
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &most, &n), 0);
+	assert_int_equal(most, 1234567);
+	net_limit(fd, 0);
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &most, &n), 0);
+	assert_true(most == UINT64_MAX);
+	close(fd);
 }
 
 static void test_accepted_connections_inherit_the_congestion_control(void **state)
@@ -437,6 +455,7 @@ int main(void)
 		cmocka_unit_test(test_a_dial_passes_over_an_address_that_refuses),
 		cmocka_unit_test(test_a_connection_gets_the_congestion_control_of_its_path),
 		cmocka_unit_test(test_only_bbr_forgets_what_it_knows_when_it_starts_anew),
+		cmocka_unit_test(test_a_limit_holds_until_it_is_lifted),
 		cmocka_unit_test(test_accepted_connections_inherit_the_congestion_control),
 		cmocka_unit_test(
 			test_a_congestion_control_that_the_kernel_has_not_is_told_with_those_it_has),

@@ -125,6 +125,128 @@ static void test_pacing_far_below_what_the_path_has_carried_is_told_once(void **
 	}
 }
 
+/* Looks at a path of 20 ms, every PATH_LOOK_MS, on which so much arrives without a break. */
+static void look(struct path *p, struct path_facts *facts, uint64_t rate)
+{
+	facts->rate = rate;
+	facts->acked += rate * PATH_LOOK_MS / 1000;
+	path_judge(p, facts, false, p->look_ms ? p->look_ms : 1);
+}
+
+/* What TCP knows of a start-up with a queue in the path. */
+static const struct path_facts starting = {
+	.rtt_us = 30000, .rtt_min_us = 20000, .flight = 500, .is_starting = true};
+
+static void
+test_a_start_that_grows_no_more_is_held_below_what_it_carries_until_it_ends(void **state)
+{
+	struct path p = {0};
+	struct path_facts facts = starting;
+
+	(void)state;
+	look(&p, &facts, 8000000);
+	look(&p, &facts, 16000000);
+	look(&p, &facts, 22000000); /* a quarter more each time: it grows */
+	assert_int_equal(path_limit(&p), 0);
+	look(&p, &facts, 24000000);
+	assert_int_equal(path_limit(&p), 22000000 / 16 * 15);
+	look(&p, &facts, 22000000 / 16 * 15);
+	assert_int_equal(path_limit(&p), 22000000 / 16 * 15);
+	facts.is_starting = false;
+	look(&p, &facts, 22000000 / 16 * 15);
+	assert_int_equal(path_limit(&p), 0);
+	assert_false(path_is_low(&p));
+}
+
+static void test_a_long_path_is_given_three_round_trips_to_grow(void **state)
+{
+	struct path p = {0};
+	struct path_facts facts = starting;
+
+	(void)state;
+	facts.rtt_us = 150000;
+	for (unsigned i = 0; i < 3; i++) {
+		look(&p, &facts, 8000000);
+		assert_int_equal(path_limit(&p), 0);
+	}
+	look(&p, &facts, 8000000); /* 600 ms without growth */
+	assert_int_equal(path_limit(&p), 7500000);
+}
+
+static void test_a_start_is_not_held_for_a_queue_that_may_be_another_s(void **state)
+{
+	static const struct {
+		uint32_t rtt_us, flight, part; /* that arrives, of what would without breaks */
+		bool is_starting;
+	} rows[] = {
+		{25000, 500, 1, true},  /* the round trip is hardly longer */
+		{30000, 63, 1, true},   /* few segments */
+		{30000, 500, 3, true},  /* bursts */
+		{30000, 500, 1, false}, /* no start-up */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct path p = {0};
+		struct path_facts facts = {.rtt_us = rows[i].rtt_us,
+					   .rtt_min_us = 20000,
+					   .flight = rows[i].flight,
+					   .is_starting = rows[i].is_starting,
+					   .rate = 9000000};
+
+		for (uint64_t now = 1; now < 2000; now += PATH_LOOK_MS) {
+			facts.acked += facts.rate / rows[i].part * PATH_LOOK_MS / 1000;
+			path_judge(&p, &facts, true, now);
+			assert_int_equal(path_limit(&p), 0);
+		}
+	}
+}
+
+static void test_a_start_that_goes_on_though_it_is_held_is_left_alone_for_a_minute(void **state)
+{
+	struct path p = {0};
+	struct path_facts facts = starting;
+	unsigned looks = 0;
+
+	(void)state;
+	look(&p, &facts, 8000000);
+	look(&p, &facts, 8000000);
+	assert_int_equal(path_limit(&p), 7500000);
+	facts.rtt_us = 70000;
+	look(&p, &facts, 7500000);
+	look(&p, &facts, 7500000);
+	assert_int_equal(path_limit(&p), 7500000);
+	look(&p, &facts, 7500000); /* more than three round trips after the first */
+	for (; !path_limit(&p); looks++)
+		look(&p, &facts, 8000000);
+	assert_true(looks * PATH_LOOK_MS >= PATH_CALM_MS);
+}
+
+static void test_a_path_that_carries_more_than_it_was_held_for_is_sought_anew(void **state)
+{
+	struct path p = {0};
+	struct path_facts facts = starting;
+
+	(void)state;
+	look(&p, &facts, 8000000);
+	look(&p, &facts, 8000000);
+	assert_int_equal(path_limit(&p), 7500000);
+	facts.is_starting = false;
+	look(&p, &facts, 12100000);
+	look(&p, &facts, 11900000); /* within one look it may be more */
+	assert_false(path_is_low(&p));
+	look(&p, &facts, 12100000);
+	assert_false(path_is_low(&p));
+	look(&p, &facts, 12100000);
+	assert_true(path_is_low(&p));
+	facts.is_starting = true;
+	for (unsigned i = 0; i < 5; i++) {
+		look(&p, &facts, 13000000);
+		assert_false(path_is_low(&p));
+		assert_int_equal(path_limit(&p), 0); /* not for another minute */
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +259,13 @@ int main(void)
 		cmocka_unit_test(
 			test_a_probe_now_and_then_is_no_loss_even_where_the_counts_wrap_around),
 		cmocka_unit_test(test_pacing_far_below_what_the_path_has_carried_is_told_once),
+		cmocka_unit_test(
+			test_a_start_that_grows_no_more_is_held_below_what_it_carries_until_it_ends),
+		cmocka_unit_test(test_a_long_path_is_given_three_round_trips_to_grow),
+		cmocka_unit_test(test_a_start_is_not_held_for_a_queue_that_may_be_another_s),
+		cmocka_unit_test(
+			test_a_start_that_goes_on_though_it_is_held_is_left_alone_for_a_minute),
+		cmocka_unit_test(test_a_path_that_carries_more_than_it_was_held_for_is_sought_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
