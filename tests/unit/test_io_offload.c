@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Claims about io/split.c, io/merge.c, io/checksum.c and io/l4.c. What splitting must give is
+ * Claims about io/offload.c, io/checksum.c and io/l4.c. What splitting must give is
  * written down once more here, one packet at a time and without any cleverness, and compared on
  * random trains.
  */

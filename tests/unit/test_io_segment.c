@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Claims about io/split.c and io/merge.c against the kernel: super-packets are put on one end of a
+ * Claims about io/offload.c against the kernel: super-packets are put on one end of a
  * veth pair, and what comes out of the other end is compared, byte for byte, with what splitting
  * gives. With offloads off the kernel segments them itself; with offloads on they cross whole, as
  * they would come out of a TUN device. In a network namespace of the test's own; skipped where none
