@@ -167,6 +167,17 @@ def faulty_cable(the_lab, **knobs):
     return server, client, cable
 
 
+def refuse(the_lab, words):
+    """Environment of a program whose kernel refuses that (tests/lab/refuse.c)."""
+    if not words:
+        return {}
+    library = the_lab.path("refuse.so")
+    if not os.path.exists(library):
+        lab.run(["cc", "-std=gnu11", "-D_GNU_SOURCE", "-O1", "-shared", "-fPIC", "-o", library,
+                 os.path.join(lab.CHECKOUT, "tests", "lab", "refuse.c")])
+    return {"LD_PRELOAD": library, "SSTP_REFUSE": words}
+
+
 # settings of an sstpd that thousands call at once, from one address
 MANY_CALLS = {"server.max_per_source": 100000, "server.max_unauthenticated": 100000, "tls.handshake_timeout": 600}
 

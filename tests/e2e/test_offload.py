@@ -6,24 +6,13 @@ import os
 import subprocess
 import sys
 
-from suite import GATEWAY4, GATEWAY6, Client, Server, cabled_hosts, claim, lab, program, start_load, test
+from suite import GATEWAY4, GATEWAY6, Client, Server, cabled_hosts, claim, lab, program, refuse, start_load, test
 from test_traffic import MEGABYTE, transfer
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DATAGRAMS = os.path.join(HERE, "datagrams.py")
 ALL = "vnet csum tso uso"
 SIZE, SIZE6 = 24 * MEGABYTE, 8 * MEGABYTE
-
-
-def refuse(the_lab, words):
-    """Environment of a program whose kernel refuses that (tests/lab/refuse.c)."""
-    if not words:
-        return {}
-    library = the_lab.path("refuse.so")
-    if not os.path.exists(library):
-        lab.run(["cc", "-std=gnu11", "-D_GNU_SOURCE", "-O1", "-shared", "-fPIC", "-o", library,
-                 os.path.join(lab.CHECKOUT, "tests", "lab", "refuse.c")])
-    return {"LD_PRELOAD": library, "SSTP_REFUSE": words}
 
 
 def stats(server):
