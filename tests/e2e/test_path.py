@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The connection suits its path, also one that changes while it lasts."""
 
+import os
+import subprocess
+import sys
+
 from suite import GATEWAY4, Client, Server, Skip, claim, faulty_cable, lab, set_cable, test
 
+DATAGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "datagrams.py")
 NEAR, FAR = "cubic", "bbr"
 
 
@@ -49,6 +54,24 @@ def a_near_peer_gets_cubic_until_its_path_becomes_long(the_lab):
 @test("traffic")
 def a_near_peer_gets_cubic_until_its_path_loses_packets(the_lab):
     changes_when_the_path_does(the_lab, "loses packets", loss=10)
+
+
+@test("traffic")
+def a_path_is_judged_by_one_who_only_sends(the_lab):
+    need_bbr()
+    server_host, client_host, cable = faulty_cable(the_lab)
+    client = Client(client_host, Server(server_host)).up()
+    sink = server_host.start("sink", [sys.executable, DATAGRAMS, "receive", GATEWAY4, "5002"], stdin=subprocess.PIPE)
+    sink.wait_for("ready")
+    await_both(server_host, client_host, NEAR, "is short")
+    set_cable(cable, delay=4000)
+
+    def is_there():
+        client_host.run([sys.executable, DATAGRAMS, "send", GATEWAY4, "5002", "0", "400", "1200"])
+        return control(client_host, "dport") == FAR
+
+    lab.wait_until(is_there, 15, f"{FAR} runs at the client, for the path has become long")
+    client.hang_up()
 
 
 @test("traffic")
