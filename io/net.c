@@ -340,10 +340,11 @@ struct path_facts net_path(int fd)
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0) {
 		facts.rtt_us = info.tcpi_rtt;
 		facts.rtt_min_us = info.tcpi_min_rtt; /* Linux 4.6 */
-		facts.sent = info.tcpi_segs_out;      /* Linux 4.2 */
+		facts.sent = info.tcpi_data_segs_out; /* Linux 4.6 */
 		facts.resent = info.tcpi_total_retrans;
-		facts.rate = info.tcpi_delivery_rate; /* Linux 4.9 */
-		facts.pacing = info.tcpi_pacing_rate; /* UINT64_MAX: without a limit */
+		facts.needless = info.tcpi_dsack_dups; /* Linux 4.19 */
+		facts.rate = info.tcpi_delivery_rate;  /* Linux 4.9 */
+		facts.pacing = info.tcpi_pacing_rate;  /* UINT64_MAX: without a limit */
 		facts.flight = info.tcpi_unacked;
 		facts.acked = info.tcpi_bytes_acked; /* Linux 4.1 */
 		facts.is_starting = is_starting(fd);

@@ -19,12 +19,17 @@ static bool is_busy(const struct path *p, const struct path_facts *now)
 	return now->sent - p->last.sent >= PATH_BUSY;
 }
 
-/* Returns whether much was sent again since the last look. */
-static bool has_lost(const struct path *p, const struct path_facts *now)
+/* Returns whether much was lost of late. What was sent again is lost but for what the peer has had
+ * twice (RFC 2883), where packets overtake each other; it says so a round trip later, which is why
+ * what was sent again since the last look does not count yet. */
+static bool has_lost(struct path *p, const struct path_facts *now)
 {
-	uint32_t sent = now->sent - p->last.sent, resent = now->resent - p->last.resent;
+	const uint32_t sent = now->sent - p->last.sent;
+	const int32_t more = (int32_t)(p->last.resent - now->needless - p->lost);
 
-	return resent >= AT_LEAST && resent >= sent / ONE_IN;
+	if (more > 0)
+		p->lost += (uint32_t)more;
+	return more >= AT_LEAST && (uint32_t)more >= sent / ONE_IN;
 }
 
 /* Returns whether the peer is near. An acknowledgement may wait for 40 ms, if nothing else hurries

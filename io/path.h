@@ -25,8 +25,9 @@ struct path_facts {
 	uint32_t rtt_us; /* smoothed round trip: with little traffic it has the peer's delays in it
 			  */
 	uint32_t rtt_min_us; /* the shortest one of the last minutes */
-	uint32_t sent;       /* segments; may wrap around */
+	uint32_t sent;       /* segments with data; may wrap around */
 	uint32_t resent;     /* segments that were sent again; may wrap around */
+	uint32_t needless;   /* of them, those that had arrived after all; may wrap around */
 	uint64_t rate;       /* what arrived of late, bytes a second */
 	uint64_t pacing;     /* what may leave, bytes a second */
 	uint32_t flight;     /* segments on their way */
@@ -39,6 +40,7 @@ struct path {
 	uint64_t look_ms; /* when it is to be looked at again */
 	uint64_t calm_ms; /* when what was lost will be forgotten; 0: nothing was */
 	struct path_facts last;
+	uint32_t lost;     /* segments; may wrap around */
 	uint64_t best;     /* rate that the path has carried, bytes a second */
 	uint64_t limit;    /* what may leave at most, bytes a second; 0: anything */
 	uint64_t held;     /* what the path carried when the start was held back last */

@@ -65,19 +65,29 @@ test_a_busy_peer_is_near_below_a_millisecond_and_stays_so_while_load_delays_it(v
 	}
 }
 
+/* Looks, and looks again: what was sent again counts at the second look. */
+static bool judge_twice(struct path *p, const struct path_facts *facts, uint64_t now)
+{
+	bool changed = path_judge(p, facts, false, now);
+
+	return path_judge(p, facts, false, now) || changed;
+}
+
 static void test_one_segment_in_a_thousand_sent_again_is_loss_for_a_minute(void **state)
 {
 	struct path p = {0};
-	struct path_facts facts = {.rtt_us = 100};
+	struct path_facts facts = {.rtt_us = 20000};
 
 	(void)state;
-	path_judge(&p, &facts, false, 1000);
+	judge_twice(&p, &facts, 1000);
 	facts.sent += 100000;
 	facts.resent += 100;
+	assert_false(path_judge(&p, &facts, false, 1800)); /* the peer may have had them all */
+	facts.sent += 100000;
 	assert_true(path_judge(&p, &facts, false, 2000));
 	assert_true(path_loses(&p));
 	facts.sent += 100000;
-	assert_false(path_judge(&p, &facts, false, 2000 + PATH_CALM_MS - 1));
+	assert_false(judge_twice(&p, &facts, 2000 + PATH_CALM_MS - 1));
 	assert_true(path_loses(&p));
 	assert_true(path_judge(&p, &facts, false, 2000 + PATH_CALM_MS));
 	assert_false(path_loses(&p));
@@ -85,18 +95,43 @@ static void test_one_segment_in_a_thousand_sent_again_is_loss_for_a_minute(void 
 
 static void test_a_probe_now_and_then_is_no_loss_even_where_the_counts_wrap_around(void **state)
 {
-	struct path p = {.last = {.sent = UINT32_MAX - 10, .resent = UINT32_MAX}};
+	struct path p = {.lost = UINT32_MAX,
+			 .last = {.sent = UINT32_MAX - 10, .resent = UINT32_MAX}};
 	struct path_facts facts = {.sent = 100, .resent = 2};
 
 	(void)state;
-	assert_false(
-		path_judge(&p, &facts, false, 1000)); /* 3 of 111, while hardly anything is sent */
-	facts.sent += 1000000;
+	assert_false(judge_twice(&p, &facts, 1000)); /* 3 of 111, while hardly anything is sent */
 	facts.resent += 150;
+	path_judge(&p, &facts, false, 1800);
+	facts.sent += 1000000;
 	assert_false(path_judge(&p, &facts, false, 2000)); /* 150 of 1000000 */
-	facts.sent += 20000;
 	facts.resent += 4;
+	path_judge(&p, &facts, false, 2800);
+	facts.sent += 20000;
 	assert_true(path_judge(&p, &facts, false, 3000)); /* 4 of 20000 */
+}
+
+static void test_segments_that_overtake_each_other_are_no_loss(void **state)
+{
+	struct path p = {0};
+	struct path_facts facts = {.needless = UINT32_MAX - 9, .resent = UINT32_MAX};
+
+	(void)state;
+	p.lost = 9; /* of those sent again before */
+	p.last = facts;
+	for (uint64_t now = 1000; now < 20000; now += PATH_LOOK_MS) {
+		facts.sent += 20000;
+		facts.resent += 45;
+		assert_false(
+			path_judge(&p, &facts, false, now)); /* not yet told that all had arrived */
+		facts.needless += 45;
+	}
+	assert_false(path_loses(&p));
+	facts.resent += 45;
+	path_judge(&p, &facts, false, 20000);
+	facts.needless += 41;
+	assert_true(path_judge(&p, &facts, false, 20200));
+	assert_true(path_loses(&p)); /* 4 were lost */
 }
 
 static void test_pacing_far_below_what_the_path_has_carried_is_told_once(void **state)
@@ -258,6 +293,7 @@ int main(void)
 		cmocka_unit_test(test_one_segment_in_a_thousand_sent_again_is_loss_for_a_minute),
 		cmocka_unit_test(
 			test_a_probe_now_and_then_is_no_loss_even_where_the_counts_wrap_around),
+		cmocka_unit_test(test_segments_that_overtake_each_other_are_no_loss),
 		cmocka_unit_test(test_pacing_far_below_what_the_path_has_carried_is_told_once),
 		cmocka_unit_test(
 			test_a_start_that_grows_no_more_is_held_below_what_it_carries_until_it_ends),
