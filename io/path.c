@@ -22,7 +22,7 @@ static bool is_busy(const struct path *p, const struct path_facts *now)
 /* Returns whether much was lost of late. What was sent again is lost but for what the peer has had
  * twice (RFC 2883), where packets overtake each other; it says so a round trip later, which is why
  * what was sent again since the last look does not count yet. */
-static bool has_lost(struct path *p, const struct path_facts *now)
+static bool judge_loss(struct path *p, const struct path_facts *now)
 {
 	const uint32_t sent = now->sent - p->last.sent;
 	const int32_t more = (int32_t)(p->last.resent - now->needless - p->lost);
@@ -50,7 +50,8 @@ static uint64_t carried(const struct path *p, const struct path_facts *now)
 	return now->rate < p->last.rate ? now->rate : p->last.rate;
 }
 
-/* Returns whether the congestion control is the one that holds back, and by much. */
+/* Returns whether the congestion control is the one that holds back, and by much, or goes on from
+ * where it was held wrongly. */
 static bool judge_rate(struct path *p, const struct path_facts *now, bool is_full, uint64_t now_ms)
 {
 	const uint64_t rate = carried(p, now);
@@ -119,7 +120,7 @@ bool path_judge(struct path *p, const struct path_facts *now, bool is_full, uint
 {
 	bool was_near = p->is_near, did_lose = p->calm_ms != 0;
 
-	if (has_lost(p, now))
+	if (judge_loss(p, now))
 		p->calm_ms = now_ms + PATH_CALM_MS;
 	else if (now_ms >= p->calm_ms)
 		p->calm_ms = 0;

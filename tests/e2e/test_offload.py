@@ -19,11 +19,16 @@ def stats(server):
     return json.loads(server.ctl("-j", "stats"))
 
 
+def datagram_sink(receiver, address, name):
+    """What takes datagrams, and prints the number of each that is new and has the right bytes."""
+    sink = receiver.start(name, [sys.executable, DATAGRAMS, "receive", address, "5002"], stdin=subprocess.PIPE)
+    sink.wait_for("ready")
+    return sink
+
+
 def send_datagrams(sender, receiver, address, name):
     """Claims that bursts of datagrams arrive, each with the bytes that it was sent with."""
-    sink = receiver.start(f"datagrams-{name}", [sys.executable, DATAGRAMS, "receive", address, "5002"],
-                          stdin=subprocess.PIPE)
-    sink.wait_for("ready")
+    sink = datagram_sink(receiver, address, f"datagrams-{name}")
     for first in range(0, 320, 64):  # a few at a time: a full queue would lose some, as it may
         sender.run([sys.executable, DATAGRAMS, "send", address, "5002", str(first), "64", "1200"])
         for _ in range(64):

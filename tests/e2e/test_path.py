@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The connection suits its path, also one that changes while it lasts."""
 
-import os
-import subprocess
 import sys
 
 from suite import GATEWAY4, Client, Server, Skip, claim, faulty_cable, lab, set_cable, test
+from test_offload import DATAGRAMS, datagram_sink
 
-DATAGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "datagrams.py")
 NEAR, FAR = "cubic", "bbr"
 
 
@@ -61,8 +59,7 @@ def a_path_is_judged_by_one_who_only_sends(the_lab):
     need_bbr()
     server_host, client_host, cable = faulty_cable(the_lab)
     client = Client(client_host, Server(server_host)).up()
-    sink = server_host.start("sink", [sys.executable, DATAGRAMS, "receive", GATEWAY4, "5002"], stdin=subprocess.PIPE)
-    sink.wait_for("ready")
+    datagram_sink(server_host, GATEWAY4, "sink")
     await_both(server_host, client_host, NEAR, "is short")
     set_cable(cable, delay=4000)
 
