@@ -317,9 +317,11 @@ static int check_compare(struct compile *c, struct node *n)
 	if (check_operand(c, left) || check_operand(c, right))
 		return -1;
 	if (n->op == OP_MATCHES) {
-		if (left->type == TYPE_OPEN)
-			return match_sides(c, n, left, right);
-		return check_takes(c, left, n->op) ? -1 : check_pattern(c, n);
+		if (check_pattern(c, n))
+			return -1;
+		/* The pattern gives the left side no type: one that has none is not a field. */
+		return left->type == TYPE_OPEN ? match_sides(c, n, left, right)
+					       : check_takes(c, left, n->op);
 	}
 	if (n->op == OP_CONTAINS && left->type != TYPE_OPEN) {
 		bool string = type_family(left->type) == FAMILY_STRING;

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -271,6 +272,93 @@ static void test_a_pattern_that_explodes_ends(void **state)
 	field_tree_fini(&t);
 }
 
+/* Compiles and asks what can be asked; returns whether it compiles. */
+static bool try_filter(const struct field_tree *t, const char *text)
+{
+	struct filter_error err;
+	struct filter *f;
+
+	if (filter_compile(&f, text, &err)) {
+		if (!err.text[0] || err.at > strlen(text))
+			fail_msg("%s: an error without text or place", text);
+		return false;
+	}
+	filter_match(f, t);
+	filter_free(f);
+	return true;
+}
+
+/* Each kind of operand beside each other, with each operator, alone and in a row of three. */
+static void test_every_pair_of_operands_is_refused_or_answered(void **state)
+{
+	static const char *const operands[] = {
+		"http.request.method", /* a row of three takes those before "ip.src" only */
+		"\"a\"",
+		"48",
+		"-sstp.length",
+		"sstp[0:2]",
+		"'a'",
+		"ip.src",
+		"1 + 1",
+		"1.2.3.4/8",
+		"fe80::1",
+		"True",
+		"0.5",
+		"aa:bb",
+		"\"2024-01-01\"",
+		"upper(http.request.method)",
+		"len(sstp)",
+		"max(sstp.length, 1)",
+		"{sstp.length & 1}",
+		"@sstp.length",
+		"ip.src#1",
+		"ipv6.src",
+		"eth.src",
+		"frame.time",
+		"frame.time_relative",
+		"sstp.iscontrol",
+		"sstp",
+		"tls.record",
+		"http.content_length",
+		"tcp.window_size_scalefactor",
+		"udp.port",
+	};
+	static const char *const ops[] = {
+		"==", "===", "!=", "!==", "<", "<=", ">",   ">=",  "contains", "matches",
+		"+",  "-",   "*",  "/",   "%", "&",  "and", "xor", "in {1,",   "not in {\"a\" ..",
+	};
+	size_t n = sizeof(operands) / sizeof(*operands), few = 6,
+	       n_ops = sizeof(ops) / sizeof(*ops);
+	size_t good = 0, tried = 0;
+	struct field_tree t;
+	char text[160];
+
+	(void)state;
+	field_tree_init(&t);
+	field_tree_reset(&t, NULL);
+	fill(&t);
+	for (size_t i = 0; i < n * n * n_ops; i++, tried++) {
+		const char *op = ops[i % n_ops];
+
+		snprintf(text, sizeof(text), "%s %s %s%s", operands[i / n_ops / n], op,
+			 operands[i / n_ops % n], strchr(op, '{') ? "}" : "");
+		good += try_filter(&t, text);
+	}
+	for (size_t i = 0; i < few * few * few * n_ops * n_ops; i++, tried++) {
+		const char *op = ops[i % n_ops], *next = ops[i / n_ops % n_ops];
+		size_t which = i / n_ops / n_ops;
+
+		if (strchr(op, '{'))
+			continue;
+		snprintf(text, sizeof(text), "%s %s %s %s %s%s", operands[which % few], op,
+			 operands[which / few % few], next, operands[which / few / few],
+			 strchr(next, '{') ? "}" : "");
+		good += try_filter(&t, text);
+	}
+	assert_in_range(good, tried / 20, tried - tried / 20);
+	field_tree_fini(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_times_without_a_zone_are_local),
 		cmocka_unit_test(test_products_of_many_values_are_bounded),
 		cmocka_unit_test(test_a_pattern_that_explodes_ends),
+		cmocka_unit_test(test_every_pair_of_operands_is_refused_or_answered),
 	};
 
 	setenv("TZ", "UTC", 1);
