@@ -16,6 +16,7 @@
 
 #define UNSENT_FAR     65536 /* bytes in the kernel that wait for their first sending */
 #define UNSENT_NEAR    262144
+#define FLIGHT_NEAR    524288   /* bytes that a near peer is sent ahead of what it takes */
 #define BBR_STARTS     (2 << 8) /* BBR's own way to write a gain of 2 */
 #define KEEPALIVE_IDLE 120      /* s: the protocol's own hello timers are quicker when they run */
 
@@ -241,11 +242,31 @@ void net_tune(int fd, const struct net_control *control)
 	net_suit(fd, control, &path);
 }
 
+/*
+ * Bounds what was sent and not acknowledged, or gives that back to the kernel, which lets it grow
+ * to megabytes. Kernels before 5.15 cannot take a bound back (SO_BUF_LOCK): they get none.
+ */
+static void bound_flight(int fd, bool is_near)
+{
+	static const int bound = FLIGHT_NEAR, unlocked = 0;
+	int locked;
+	socklen_t n = sizeof(locked);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_BUF_LOCK, &locked, &n) < 0)
+		return;
+	if (is_near)
+		wish(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bound, sizeof(bound));
+	else if (locked)
+		wish(fd, SOL_SOCKET, SO_BUF_LOCK, &unlocked, sizeof(unlocked));
+}
+
 void net_suit(int fd, const struct net_control *control, const struct path *path)
 {
+	const bool is_calm = path_is_near(path) && !path_loses(path);
 	const int unsent = path_is_near(path) ? UNSENT_NEAR : UNSENT_FAR;
-	const char *name = path_is_near(path) && !path_loses(path) ? control->near : control->far;
+	const char *name = is_calm ? control->near : control->far;
 
+	bound_flight(fd, is_calm);
 	wish(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
 	if (*name)
 		wish(fd, IPPROTO_TCP, TCP_CONGESTION, name, (socklen_t)strlen(name));

@@ -104,7 +104,9 @@ int net_choose_congestion(int fd, const char *name, struct net_control *control)
 void net_tune(int fd, const struct net_control *control);
 /*
  * Sets what suits the path: the congestion control, and few unsent bytes in the kernel, for what
- * waits there CoDel does not see; some more for a near peer, to whom they are gone at once.
+ * waits there CoDel does not see; some more for a near peer, to whom they are gone at once. On a
+ * short path that loses nothing a congestion control fills what the peer has room for: what may be
+ * on its way, and wait at the peer, is bounded there (with CAP_NET_ADMIN).
  */
 void net_suit(int fd, const struct net_control *control, const struct path *path);
 /*

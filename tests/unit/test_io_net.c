@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <linux/inet_diag.h>
+#include <linux/socket.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
@@ -219,6 +220,46 @@ static void test_a_connection_gets_the_congestion_control_of_its_path(void **sta
 	close(told.fd);
 	close(listener);
 	loop_free(told.loop);
+}
+
+/* Returns a number that a socket has. */
+static int number_of(int fd, int option)
+{
+	int value = -1;
+	socklen_t n = sizeof(value);
+
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, option, &value, &n), 0);
+	return value;
+}
+
+static void test_only_a_near_peer_that_loses_nothing_is_sent_a_bounded_number_of_bytes(void **state)
+{
+	static const struct net_control none;
+	struct path path = {.is_near = true};
+	int fd = socket(AF_INET, SOCK_STREAM, 0), locked, before;
+	socklen_t n = sizeof(locked);
+
+	(void)state;
+	assert_true(fd >= 0);
+	if (getsockopt(fd, SOL_SOCKET, SO_BUF_LOCK, &locked, &n) < 0 || geteuid() != 0) {
+		print_message("skipped: only root may, from Linux 5.15 on\n");
+		skip();
+	}
+	before = number_of(fd, SO_SNDBUF);
+	net_suit(fd, &none, &path);
+	assert_int_equal(number_of(fd, SO_SNDBUF), 1 << 20); /* the kernel doubles it */
+	assert_int_not_equal(number_of(fd, SO_SNDBUF), before);
+	assert_int_equal(number_of(fd, SO_BUF_LOCK), SOCK_SNDBUF_LOCK);
+	path.calm_ms = 1;
+	net_suit(fd, &none, &path);
+	assert_int_equal(number_of(fd, SO_BUF_LOCK), 0);
+	path.calm_ms = 0;
+	net_suit(fd, &none, &path);
+	assert_int_equal(number_of(fd, SO_BUF_LOCK), SOCK_SNDBUF_LOCK);
+	path.is_near = false;
+	net_suit(fd, &none, &path);
+	assert_int_equal(number_of(fd, SO_BUF_LOCK), 0);
+	close(fd);
 }
 
 /* Returns the bytes a second that BBR believes the path of fd to carry. */
@@ -454,6 +495,8 @@ int main(void)
 		cmocka_unit_test(test_two_listeners_share_a_port),
 		cmocka_unit_test(test_a_dial_passes_over_an_address_that_refuses),
 		cmocka_unit_test(test_a_connection_gets_the_congestion_control_of_its_path),
+		cmocka_unit_test(
+			test_only_a_near_peer_that_loses_nothing_is_sent_a_bounded_number_of_bytes),
 		cmocka_unit_test(test_only_bbr_forgets_what_it_knows_when_it_starts_anew),
 		cmocka_unit_test(test_a_limit_holds_until_it_is_lifted),
 		cmocka_unit_test(test_accepted_connections_inherit_the_congestion_control),
