@@ -9,7 +9,7 @@
 
 #define QUEUE_PART 4  /* a round trip longer by this part of the shortest one: there is a queue */
 #define FLIGHT     64 /* segments: fewer make no long queue, where the path is not a slow one */
-#define GROWTH     5  /* quarters: so much more is growth, as BBR itself sees it */
+#define GROWTH     5  /* quarters: so much more is growth, as BBR itself sees it, or less a fall */
 #define MORE       3  /* halves: so much more than it was held for, and the path was not full */
 #define HOLD_PART  16 /* less than the path carries, so that the queue goes */
 
@@ -72,14 +72,16 @@ static bool judge_rate(struct path *p, const struct path_facts *now, bool is_ful
 
 /* Returns whether a start-up that seeks how much the path carries finds no more, while what was
  * sent waits in the path. What waits may be another's, and the other way's, when few segments are
- * on their way or little arrives between bursts. */
+ * on their way or little arrives between bursts. And what arrives later for a loss says little: a
+ * full path carries as much as it did, and not much less. */
 static bool is_still(const struct path *p, const struct path_facts *now, uint64_t now_ms)
 {
-	const uint64_t look_ms = now_ms - (p->look_ms - PATH_LOOK_MS);
+	const uint64_t look_ms = now_ms - (p->look_ms - PATH_LOOK_MS), rate = carried(p, now);
 
-	return p->since_ms && now->rate / GROWTH <= p->still / 4 && now->flight >= FLIGHT &&
+	return p->since_ms && now->rate / GROWTH <= p->still / 4 && p->still / GROWTH <= rate / 4 &&
+	       now->flight >= FLIGHT &&
 	       now->rtt_us > now->rtt_min_us + now->rtt_min_us / QUEUE_PART &&
-	       (now->acked - p->last.acked) * 1000 >= carried(p, now) / 2 * look_ms;
+	       (now->acked - p->last.acked) * 1000 >= rate / 2 * look_ms;
 }
 
 /*

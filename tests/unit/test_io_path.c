@@ -193,6 +193,22 @@ test_a_start_that_grows_no_more_is_held_below_what_it_carries_until_it_ends(void
 	assert_false(path_is_low(&p));
 }
 
+static void test_a_start_that_carries_much_less_than_it_did_is_not_at_its_end(void **state)
+{
+	struct path p = {0};
+	struct path_facts facts = starting;
+
+	(void)state;
+	look(&p, &facts, 8000000);
+	look(&p, &facts, 24000000);
+	look(&p, &facts, 8000000); /* what was lost comes later */
+	assert_int_equal(path_limit(&p), 0);
+	look(&p, &facts, 24000000);
+	assert_int_equal(path_limit(&p), 0);
+	look(&p, &facts, 22000000);
+	assert_int_equal(path_limit(&p), 22000000 / 16 * 15);
+}
+
 static void test_a_long_path_is_given_three_round_trips_to_grow(void **state)
 {
 	struct path p = {0};
@@ -297,6 +313,7 @@ int main(void)
 		cmocka_unit_test(test_pacing_far_below_what_the_path_has_carried_is_told_once),
 		cmocka_unit_test(
 			test_a_start_that_grows_no_more_is_held_below_what_it_carries_until_it_ends),
+		cmocka_unit_test(test_a_start_that_carries_much_less_than_it_did_is_not_at_its_end),
 		cmocka_unit_test(test_a_long_path_is_given_three_round_trips_to_grow),
 		cmocka_unit_test(test_a_start_is_not_held_for_a_queue_that_may_be_another_s),
 		cmocka_unit_test(
