@@ -22,7 +22,7 @@ static void push(struct eval *e, struct fvalue v)
 	struct filter *f = e->f;
 
 	if (f->depth == f->room) {
-		size_t room = f->room ? f->room * 2 : 64;
+		size_t room = f->room * 2;
 		struct fvalue *stack = NULL;
 
 		if (room <= FILTER_VALUES_MAX)

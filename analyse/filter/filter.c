@@ -10,6 +10,7 @@
 #define MATCH_STEPS   1000000 /* of one pattern in one value, against patterns that explode */
 #define MATCH_DEPTH   10000
 #define SCRATCH_MAX   (4u << 20)
+#define STACK_FIRST   64 /* values */
 #define ERROR_CONTEXT 72 /* bytes of a long filter that an error shows */
 
 void filter_free(struct filter *f)
@@ -35,8 +36,10 @@ static struct filter *new_filter(void)
 		return NULL;
 	arena_init(&f->arena, FILTER_MEMORY_MAX);
 	arena_init(&f->scratch, SCRATCH_MAX);
+	f->room = STACK_FIRST;
+	f->stack = calloc(f->room, sizeof(*f->stack));
 	f->limits = pcre2_match_context_create(NULL);
-	if (!f->limits) {
+	if (!f->stack || !f->limits) {
 		filter_free(f);
 		return NULL;
 	}

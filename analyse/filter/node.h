@@ -103,7 +103,7 @@ struct filter {
 	struct regex *regexes;
 	struct field_set fields;
 	/* of filter_match(), kept from packet to packet */
-	struct fvalue *stack;
+	struct fvalue *stack; /* never NULL */
 	size_t depth;
 	size_t room;
 	struct arena scratch;

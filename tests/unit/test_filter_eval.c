@@ -292,7 +292,7 @@ static bool try_filter(const struct field_tree *t, const char *text)
 static void test_every_pair_of_operands_is_refused_or_answered(void **state)
 {
 	static const char *const operands[] = {
-		"http.request.method", /* a row of three takes those before "ip.src" only */
+		"http.request.method", /* a row of three takes the first five only */
 		"\"a\"",
 		"48",
 		"-sstp.length",
@@ -327,7 +327,7 @@ static void test_every_pair_of_operands_is_refused_or_answered(void **state)
 		"==", "===", "!=", "!==", "<", "<=", ">",   ">=",  "contains", "matches",
 		"+",  "-",   "*",  "/",   "%", "&",  "and", "xor", "in {1,",   "not in {\"a\" ..",
 	};
-	size_t n = sizeof(operands) / sizeof(*operands), few = 6,
+	size_t n = sizeof(operands) / sizeof(*operands), few = 5,
 	       n_ops = sizeof(ops) / sizeof(*ops);
 	size_t good = 0, tried = 0;
 	struct field_tree t;
