@@ -243,10 +243,11 @@ void net_tune(int fd, const struct net_control *control)
 }
 
 /*
- * Bounds what was sent and not acknowledged, or gives that back to the kernel, which lets it grow
- * to megabytes. Kernels before 5.15 cannot take a bound back (SO_BUF_LOCK): they get none.
+ * Bounds what was sent and not acknowledged on a calm path, one that is short and loses nothing, or
+ * gives that back to the kernel, which lets it grow to megabytes. Kernels before 5.15 cannot take a
+ * bound back (SO_BUF_LOCK): they get none.
  */
-static void bound_flight(int fd, bool is_near)
+static void bound_flight(int fd, bool is_calm)
 {
 	static const int bound = FLIGHT_NEAR, unlocked = 0;
 	int locked;
@@ -254,7 +255,7 @@ static void bound_flight(int fd, bool is_near)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_BUF_LOCK, &locked, &n) < 0)
 		return;
-	if (is_near)
+	if (is_calm)
 		wish(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bound, sizeof(bound));
 	else if (locked)
 		wish(fd, SOL_SOCKET, SO_BUF_LOCK, &unlocked, sizeof(unlocked));

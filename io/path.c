@@ -70,6 +70,12 @@ static bool judge_rate(struct path *p, const struct path_facts *now, bool is_ful
 	return false;
 }
 
+/* Returns whether a rate is so much higher than another that it has grown. */
+static bool has_grown(uint64_t from, uint64_t to)
+{
+	return to / GROWTH > from / 4;
+}
+
 /* Returns whether a start-up that seeks how much the path carries finds no more, while what was
  * sent waits in the path. What waits may be another's, and the other way's, when few segments are
  * on their way or little arrives between bursts. And what arrives later for a loss says little: a
@@ -78,7 +84,7 @@ static bool is_still(const struct path *p, const struct path_facts *now, uint64_
 {
 	const uint64_t look_ms = now_ms - (p->look_ms - PATH_LOOK_MS), rate = carried(p, now);
 
-	return p->since_ms && now->rate / GROWTH <= p->still / 4 && p->still / GROWTH <= rate / 4 &&
+	return p->since_ms && !has_grown(p->still, now->rate) && !has_grown(rate, p->still) &&
 	       now->flight >= FLIGHT &&
 	       now->rtt_us > now->rtt_min_us + now->rtt_min_us / QUEUE_PART &&
 	       (now->acked - p->last.acked) * 1000 >= rate / 2 * look_ms;
