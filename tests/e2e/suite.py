@@ -40,6 +40,15 @@ def claim(true, otherwise):
         raise lab.LabError(otherwise)
 
 
+def say(line):
+    """
+    Prints a line in one write, for shares of the tests write into one pipe; print() makes two where
+    PYTHONUNBUFFERED is set, and another share's line comes between.
+    """
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def prepare(build, long=False):
     """Once, inside the laboratory: where the programs are, and the names that lead to the server."""
     global BUILD, LONG  # pylint: disable=global-statement

@@ -67,8 +67,8 @@ def endure(the_lab, hosts, size, settings=None, client_lacks=""):
     server.wait_no_session()
     shown = json.loads(server.ctl("-j", "stats"))
     claim(shown["spoofed"] == 0, f"sstpd took {shown['spoofed']} packets for spoofed")
-    print(f"# {the_lab.name}: {2.5 * size / 1e9:.2f} GB unchanged in {max(took):.1f} s, {told['up']} sessions came and "
-          f"went, {shown['handed_over']} packets handed over, {time.monotonic() - began:.1f} s in all", flush=True)
+    suite.say(f"# {the_lab.name}: {2.5 * size / 1e9:.2f} GB unchanged in {max(took):.1f} s, {told['up']} sessions came "
+              f"and went, {shown['handed_over']} packets handed over, {time.monotonic() - began:.1f} s in all")
 
 
 @test("endurance", "sanitizers")
