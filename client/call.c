@@ -181,7 +181,6 @@ static void on_dialled(void *arg, int fd, const struct net_addr *to)
 	const char *host = c->opt->proxy_port ? c->opt->proxy_host : c->opt->host;
 	uint16_t port = c->opt->proxy_port ? c->opt->proxy_port : c->opt->port;
 	char text[NET_ADDR_TEXT], runs[NET_CONGESTION];
-	bool is_near;
 
 	if (fd < 0) {
 		call_fail(c, EXIT_REACH, advice_on_connect(-fd), "no connection to %s port %u: %s",
@@ -194,13 +193,11 @@ static void on_dialled(void *arg, int fd, const struct net_addr *to)
 				    &c->control); /* a name was tried before */
 	net_tune(fd, &c->control);
 	net_congestion(fd, runs);
-	is_near = *c->control.near && strcmp(runs, c->control.near) == 0;
 	say("tcp",
 	    (struct say_field[]){{"address", net_addr_text(to, text), 0},
 				 {"congestion", runs, 0},
 				 {NULL, NULL, 0}},
-	    "%s answers; TCP congestion control is %s%s%s", text, runs,
-	    is_near ? " for so short a path, otherwise " : "", is_near ? c->control.far : "");
+	    "%s answers; TCP congestion control is %s", text, runs);
 	if (c->opt->proxy_port)
 		start_proxy(c);
 	else

@@ -261,16 +261,15 @@ static void bound_flight(int fd, bool is_calm)
 		wish(fd, SOL_SOCKET, SO_BUF_LOCK, &unlocked, sizeof(unlocked));
 }
 
-void net_suit(int fd, const struct net_control *control, const struct path *path)
+const char *net_suit(int fd, const struct net_control *control, const struct path *path)
 {
 	const bool is_calm = path_is_near(path) && !path_loses(path);
 	const int unsent = path_is_near(path) ? UNSENT_NEAR : UNSENT_FAR;
-	const char *name = is_calm ? control->near : control->far;
+	const char *name = is_calm && path_is_fast(path) ? control->near : control->far;
 
 	bound_flight(fd, is_calm);
 	wish(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
-	if (*name)
-		wish(fd, IPPROTO_TCP, TCP_CONGESTION, name, (socklen_t)strlen(name));
+	return *name && net_set_congestion(fd, name) == 0 ? name : NULL;
 }
 
 int net_set_congestion(int fd, const char *name)
@@ -376,16 +375,31 @@ struct path_facts net_path(int fd)
 
 int net_choose_congestion(int fd, const char *name, struct net_control *control)
 {
-	const bool both = strcmp(name, "auto") == 0;
+	const bool is_auto = strcmp(name, "auto") == 0;
+	const char *near = is_auto ? NET_CONGESTION_NEAR : name;
+	const char *far = is_auto ? NET_CONGESTION_FAR : name;
 	int err;
 
 	memset(control, 0, sizeof(*control));
 	if (strcmp(name, "system") == 0)
 		return 0;
-	err = net_set_congestion(fd, both ? NET_CONGESTION_FAR : name);
-	if (both && !err && net_set_congestion(fd, NET_CONGESTION_NEAR) == 0)
-		*control = (struct net_control){NET_CONGESTION_FAR, NET_CONGESTION_NEAR};
-	return err;
+	err = net_set_congestion(fd, far);
+	if (err)
+		return err;
+	snprintf(control->far, sizeof(control->far), "%s", far);
+	snprintf(control->near, sizeof(control->near), "%s", near);
+	net_confirm_congestion(control);
+	return 0;
+}
+
+void net_confirm_congestion(struct net_control *control)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (*control->near && net_set_congestion(fd, control->near) != 0)
+		memcpy(control->near, control->far, sizeof(control->near));
+	if (fd >= 0)
+		close(fd);
 }
 
 int net_local(int fd, struct net_addr *out)

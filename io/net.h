@@ -82,20 +82,23 @@ bool net_has_congestion(const char *name, char *why, size_t n);
 /* Returns what TCP knows of the path of fd's connection. */
 struct path_facts net_path(int fd);
 /*
- * The congestion controls of a connection: `far` for a path that is long or loses packets, `near`
- * for one that does neither; "" leaves it as it is.
+ * The congestion controls of a connection: `near` for a short path that loses nothing and has
+ * proved to be fast, `far` for any other; "" leaves it as it is.
  */
 struct net_control {
 	char far[NET_CONGESTION], near[NET_CONGESTION];
 };
 
 /*
- * Sets the congestion control that `name` asks for on fd, as net_set_congestion() does: "system" is
- * what the kernel gives it, and "auto" is NET_CONGESTION_FAR, but NET_CONGESTION_NEAR for a near
- * peer that loses nothing: *control has both then, and fd has the second, which the kernel may keep
- * from those without privileges unless they inherit it. Returns what net_set_congestion() does.
+ * Sets the congestion control that `name` asks for on fd, as net_set_congestion() does, and says in
+ * *control what its connections are to have: "system" is what the kernel gives them, and "auto" is
+ * NET_CONGESTION_FAR, but NET_CONGESTION_NEAR on a fast path. Returns what net_set_congestion()
+ * does.
  */
 int net_choose_congestion(int fd, const char *name, struct net_control *control);
+/* Leaves out of *control what the kernel keeps from a caller who has no more privileges than now.
+ */
+void net_confirm_congestion(struct net_control *control);
 /*
  * Sets what a tunnel's TCP connection wants from its beginning: no delay, keep-alive, and what
  * net_suit() sets for the path as it looks now. What the kernel refuses is left out: all of it is
@@ -106,9 +109,10 @@ void net_tune(int fd, const struct net_control *control);
  * Sets what suits the path: the congestion control, and few unsent bytes in the kernel, for what
  * waits there CoDel does not see; some more for a near peer, to whom they are gone at once. On a
  * short path that loses nothing a congestion control fills what the peer has room for: what may be
- * on its way, and wait at the peer, is bounded there (with CAP_NET_ADMIN).
+ * on its way, and wait at the peer, is bounded there (with CAP_NET_ADMIN). Returns the congestion
+ * control that runs by its wish, which lies in *control; NULL when there is none, or it is refused.
  */
-void net_suit(int fd, const struct net_control *control, const struct path *path);
+const char *net_suit(int fd, const struct net_control *control, const struct path *path);
 /*
  * Lets BBR measure the path of fd anew, as for a new connection; another congestion control is left
  * alone. For when it believes in too little: on a path that loses packets BBR may take what it

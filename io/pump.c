@@ -22,8 +22,15 @@ void pump_init(struct pump *p, struct sstp_link *link, struct tls *tls, const st
 /* Does what follows from what the path is like. */
 static void suit_path(struct pump *p)
 {
+	const char *before = p->runs;
+
 	codel_suit(&p->waiting.codel, path_is_near(&p->path));
-	net_suit(p->fd, p->control, &p->path);
+	p->runs = net_suit(p->fd, p->control, &p->path);
+	if (before && p->runs && strcmp(before, p->runs) != 0)
+		log_info("TCP congestion control: %s from here on, for %s", p->runs,
+			 path_is_fast(&p->path) ? "the path is short, fast, and loses nothing"
+			 : path_loses(&p->path) ? "the path loses packets"
+						: "the path has become long");
 }
 
 /* Looks at the path; returns whether it has changed. */

@@ -71,27 +71,23 @@ static void complain_listen(const struct net_addr *a, int err)
 	log_error("cannot listen on %s: %s%s", net_addr_text(a, text), strerror(-err), hint);
 }
 
-/*
- * Sets the congestion control that the accepted connections will inherit, while we may load modules
- * and use restricted ones; the first socket says how it went.
- */
-static void set_congestion(struct daemon *d, int fd, bool tell)
+void settle_congestion(struct daemon *d)
 {
 	struct net_control *control = &d->server.control;
-	int err = net_choose_congestion(fd, d->conf.congestion, control);
-	char runs[NET_CONGESTION];
+	char runs[NET_CONGESTION], why[512];
 
-	if (!tell)
-		return;
-	net_congestion(fd, runs);
-	if (err)
-		log_notice("TCP congestion control: %s, for this kernel has no %s (%s); on paths "
-			   "that lose packets that is faster",
-			   runs, NET_CONGESTION_FAR, strerror(-err));
-	else if (*control->near)
-		log_notice("TCP congestion control: %s; %s for a client within %u ms that loses "
-			   "nothing",
-			   control->far, control->near, PATH_NEAR_US / 1000);
+	net_confirm_congestion(control);
+	net_congestion(d->server.workers[0]->listens[0].fd, runs);
+	if (strcmp(d->conf.congestion, "auto") == 0 && !*control->far &&
+	    !net_has_congestion(NET_CONGESTION_FAR, why, sizeof(why)))
+		log_notice("TCP congestion control: %s; on paths that lose packets %s is faster, "
+			   "but %s",
+			   runs, NET_CONGESTION_FAR, why);
+	else if (strcmp(control->far, control->near) != 0)
+		log_notice("TCP congestion control: %s; %s for a client within %u ms that is sent "
+			   "more than %u Gbit/s and loses nothing",
+			   runs, control->near, PATH_NEAR_US / 1000,
+			   (unsigned)(PATH_FAST / 125000000));
 	else
 		log_notice("TCP congestion control: %s", runs);
 }
@@ -109,7 +105,8 @@ static bool open_listeners(struct daemon *d, const struct conf_listens *list, bo
 			fd = net_listen(a, BACKLOG);
 			if (fd < 0)
 				break;
-			set_congestion(d, fd, k == 0 && i == 0 && !plain);
+			/* inherited by what it accepts; now we may load modules, use any */
+			(void)net_choose_congestion(fd, d->conf.congestion, &d->server.control);
 			w->listens[w->listens_n].fd = fd;
 			w->listens[w->listens_n++].plain = plain;
 		}

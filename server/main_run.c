@@ -331,8 +331,11 @@ static bool start(struct daemon *d)
 		log_error("%s", err.text);
 		return false;
 	}
-	return make_shared(d) && make_workers(d) && open_everything(d) &&
-	       drop_privileges(&d->conf) && start_workers(d);
+	if (!make_shared(d) || !make_workers(d) || !open_everything(d) ||
+	    !drop_privileges(&d->conf))
+		return false;
+	settle_congestion(d);
+	return start_workers(d);
 }
 
 /* Takes everything down, in the order that nobody needs what is gone. */

@@ -165,12 +165,18 @@ def cabled_hosts(the_lab):
     return server, client
 
 
-def faulty_cable(the_lab, **knobs):
-    """Two hosts as cabled_hosts() makes them, joined by tests/lab/wire.c with those faults; and the cable."""
-    server, client = the_lab.host("server"), the_lab.host("client")
-    cable = lab.Host(the_lab, None).start("wire", [program("tests/lab/wire"), "server", "client", "wire", *(
-        f"{name}={value}" for name, value in knobs.items())], stdin=subprocess.PIPE)
+def add_cable(the_lab, server, client, name, **knobs):
+    """Joins two hosts by tests/lab/wire.c with those faults: interfaces of that name, without addresses."""
+    cable = lab.Host(the_lab, None).start(name, [program("tests/lab/wire"), server.name, client.name, name, *(
+        f"{knob}={value}" for knob, value in knobs.items())], stdin=subprocess.PIPE)
     cable.wait_for("ready")
+    return cable
+
+
+def faulty_cable(the_lab, **knobs):
+    """Two hosts as cabled_hosts() makes them, joined by such a cable; and the cable."""
+    server, client = the_lab.host("server"), the_lab.host("client")
+    cable = add_cable(the_lab, server, client, "wire", **knobs)
     lab.address(server, "wire", f"{SERVER4}/24", f"{SERVER6}/64")
     lab.address(client, "wire", f"{CLIENT4}/24", f"{CLIENT6}/64")
     return server, client, cable

@@ -193,6 +193,7 @@ static void test_a_dial_passes_over_an_address_that_refuses(void **state)
 static void test_a_connection_gets_the_congestion_control_of_its_path(void **state)
 {
 	static const struct net_control control = {.far = "reno", .near = "cubic"};
+	static const struct net_control unknown = {.far = "nonesuch", .near = "nonesuch"}, none;
 	struct told told = {.loop = loop_new()};
 	struct path path = {0};
 	char name[NET_CONGESTION];
@@ -210,16 +211,69 @@ static void test_a_connection_gets_the_congestion_control_of_its_path(void **sta
 	net_suit(told.fd, &control, &path);
 	assert_string_equal(net_congestion(told.fd, name), "reno");
 	path.is_near = true;
-	net_suit(told.fd, &control, &path);
+	assert_ptr_equal(net_suit(told.fd, &control, &path), control.far);
+	assert_string_equal(net_congestion(told.fd, name), "reno");
+	path.is_fast = true;
+	assert_ptr_equal(net_suit(told.fd, &control, &path), control.near);
 	assert_string_equal(net_congestion(told.fd, name), "cubic");
 	path.calm_ms = 1;
-	net_suit(told.fd, &control, &path);
+	assert_ptr_equal(net_suit(told.fd, &control, &path), control.far);
 	assert_string_equal(net_congestion(told.fd, name), "reno");
-	net_tune(told.fd, &control); /* over the loopback interface: near */
-	assert_string_equal(net_congestion(told.fd, name), "cubic");
+	net_set_congestion(told.fd, control.near);
+	net_tune(told.fd, &control); /* near, but nothing was carried yet */
+	assert_string_equal(net_congestion(told.fd, name), "reno");
+	assert_null(net_suit(told.fd, &unknown, &path));
+	assert_null(net_suit(told.fd, &none, &path));
+	assert_string_equal(net_congestion(told.fd, name), "reno");
 	close(told.fd);
 	close(listener);
 	loop_free(told.loop);
+}
+
+static void test_a_congestion_control_is_chosen_for_both_kinds_of_path(void **state)
+{
+	static const struct {
+		const char *name, *far, *near;
+		int result;
+	} cases[] = {
+		{"system", "", "", 0},
+		{"reno", "reno", "reno", 0},
+		{"nonesuch", "", "", -ENOENT},
+	};
+	struct net_control control;
+	char before[NET_CONGESTION], now[NET_CONGESTION];
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	(void)state;
+	net_congestion(fd, before);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(net_choose_congestion(fd, cases[i].name, &control),
+				 cases[i].result);
+		assert_string_equal(control.far, cases[i].far);
+		assert_string_equal(control.near, cases[i].near);
+		assert_string_equal(net_congestion(fd, now), i ? "reno" : before);
+	}
+	if (net_choose_congestion(fd, "auto", &control) == 0) { /* this kernel has it */
+		assert_string_equal(net_congestion(fd, now), NET_CONGESTION_FAR);
+		assert_string_equal(control.far, NET_CONGESTION_FAR);
+		assert_true(*control.near);
+	}
+	close(fd);
+}
+
+static void test_a_congestion_control_that_is_kept_from_us_is_left_out(void **state)
+{
+	struct net_control control = {.far = "reno", .near = "nonesuch"};
+
+	(void)state;
+	net_confirm_congestion(&control);
+	assert_string_equal(control.near, "reno");
+	net_confirm_congestion(&control);
+	assert_string_equal(control.far, "reno");
+	assert_string_equal(control.near, "reno");
+	control = (struct net_control){0};
+	net_confirm_congestion(&control);
+	assert_string_equal(control.near, "");
 }
 
 /* Returns a number that a socket has. */
@@ -495,6 +549,8 @@ int main(void)
 		cmocka_unit_test(test_two_listeners_share_a_port),
 		cmocka_unit_test(test_a_dial_passes_over_an_address_that_refuses),
 		cmocka_unit_test(test_a_connection_gets_the_congestion_control_of_its_path),
+		cmocka_unit_test(test_a_congestion_control_is_chosen_for_both_kinds_of_path),
+		cmocka_unit_test(test_a_congestion_control_that_is_kept_from_us_is_left_out),
 		cmocka_unit_test(
 			test_only_a_near_peer_that_loses_nothing_is_sent_a_bounded_number_of_bytes),
 		cmocka_unit_test(test_only_bbr_forgets_what_it_knows_when_it_starts_anew),
