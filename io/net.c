@@ -265,7 +265,7 @@ const char *net_suit(int fd, const struct net_control *control, const struct pat
 {
 	const bool is_calm = path_is_near(path) && !path_loses(path);
 	const int unsent = path_is_near(path) ? UNSENT_NEAR : UNSENT_FAR;
-	const char *name = is_calm && path_is_fast(path) ? control->near : control->far;
+	const char *name = path_is_fast(path) ? control->fast : control->any;
 
 	bound_flight(fd, is_calm);
 	wish(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
@@ -327,7 +327,7 @@ void net_start_anew(int fd)
 	char name[NET_CONGESTION];
 
 	/* Setting what is set does nothing. Reno is there always, for everybody. */
-	if (strcmp(net_congestion(fd, name), NET_CONGESTION_FAR) == 0 &&
+	if (strcmp(net_congestion(fd, name), NET_CONGESTION_ANY) == 0 &&
 	    net_set_congestion(fd, "reno") == 0)
 		wish(fd, IPPROTO_TCP, TCP_CONGESTION, name, (socklen_t)strlen(name));
 }
@@ -376,18 +376,18 @@ struct path_facts net_path(int fd)
 int net_choose_congestion(int fd, const char *name, struct net_control *control)
 {
 	const bool is_auto = strcmp(name, "auto") == 0;
-	const char *near = is_auto ? NET_CONGESTION_NEAR : name;
-	const char *far = is_auto ? NET_CONGESTION_FAR : name;
+	const char *any = is_auto ? NET_CONGESTION_ANY : name;
+	const char *fast = is_auto ? NET_CONGESTION_FAST : name;
 	int err;
 
 	memset(control, 0, sizeof(*control));
 	if (strcmp(name, "system") == 0)
 		return 0;
-	err = net_set_congestion(fd, far);
+	err = net_set_congestion(fd, any);
 	if (err)
 		return err;
-	snprintf(control->far, sizeof(control->far), "%s", far);
-	snprintf(control->near, sizeof(control->near), "%s", near);
+	snprintf(control->any, sizeof(control->any), "%s", any);
+	snprintf(control->fast, sizeof(control->fast), "%s", fast);
 	net_confirm_congestion(control);
 	return 0;
 }
@@ -396,8 +396,8 @@ void net_confirm_congestion(struct net_control *control)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (*control->near && net_set_congestion(fd, control->near) != 0)
-		memcpy(control->near, control->far, sizeof(control->near));
+	if (*control->fast && net_set_congestion(fd, control->fast) != 0)
+		memcpy(control->fast, control->any, sizeof(control->fast));
 	if (fd >= 0)
 		close(fd);
 }

@@ -60,8 +60,8 @@ int net_connect_unix(const char *path);
 /* Accepts one connection; -EAGAIN when none waits. *peer may be NULL. */
 int net_accept(int fd, struct net_addr *peer);
 #define NET_CONGESTION      16    /* bytes of a congestion control's name, its end included */
-#define NET_CONGESTION_FAR  "bbr" /* "auto" is both of these: see net_choose_congestion() */
-#define NET_CONGESTION_NEAR "cubic"
+#define NET_CONGESTION_ANY  "bbr" /* "auto" is both of these: see net_choose_congestion() */
+#define NET_CONGESTION_FAST "cubic"
 
 /*
  * Sets the TCP congestion control of a connection, or of a listening socket for all that it will
@@ -82,17 +82,17 @@ bool net_has_congestion(const char *name, char *why, size_t n);
 /* Returns what TCP knows of the path of fd's connection. */
 struct path_facts net_path(int fd);
 /*
- * The congestion controls of a connection: `near` for a short path that loses nothing and has
- * proved to be fast, `far` for any other; "" leaves it as it is.
+ * The congestion controls of a connection: `fast` for a path that is fast (path_is_fast()), `any`
+ * for any other; "" leaves it as it is.
  */
 struct net_control {
-	char far[NET_CONGESTION], near[NET_CONGESTION];
+	char any[NET_CONGESTION], fast[NET_CONGESTION];
 };
 
 /*
  * Sets the congestion control that `name` asks for on fd, as net_set_congestion() does, and says in
  * *control what its connections are to have: "system" is what the kernel gives them, and "auto" is
- * NET_CONGESTION_FAR, but NET_CONGESTION_NEAR on a fast path. Returns what net_set_congestion()
+ * NET_CONGESTION_ANY, but NET_CONGESTION_FAST on a fast path. Returns what net_set_congestion()
  * does.
  */
 int net_choose_congestion(int fd, const char *name, struct net_control *control);

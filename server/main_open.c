@@ -78,16 +78,15 @@ void settle_congestion(struct daemon *d)
 
 	net_confirm_congestion(control);
 	net_congestion(d->server.workers[0]->listens[0].fd, runs);
-	if (strcmp(d->conf.congestion, "auto") == 0 && !*control->far &&
-	    !net_has_congestion(NET_CONGESTION_FAR, why, sizeof(why)))
+	if (strcmp(d->conf.congestion, "auto") == 0 && !*control->any &&
+	    !net_has_congestion(NET_CONGESTION_ANY, why, sizeof(why)))
 		log_notice("TCP congestion control: %s; on paths that lose packets %s is faster, "
 			   "but %s",
-			   runs, NET_CONGESTION_FAR, why);
-	else if (strcmp(control->far, control->near) != 0)
-		log_notice("TCP congestion control: %s; %s for a client within %u ms that is sent "
-			   "more than %u Gbit/s and loses nothing",
-			   runs, control->near, PATH_NEAR_US / 1000,
-			   (unsigned)(PATH_FAST / 125000000));
+			   runs, NET_CONGESTION_ANY, why);
+	else if (strcmp(control->any, control->fast) != 0)
+		log_notice("TCP congestion control: %s; %s for a client within %d ms that is sent "
+			   "more than %d Gbit/s and loses nothing",
+			   runs, control->fast, PATH_NEAR_US / 1000, PATH_FAST / (1000000000 / 8));
 	else
 		log_notice("TCP congestion control: %s", runs);
 }

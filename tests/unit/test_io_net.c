@@ -192,8 +192,8 @@ static void test_a_dial_passes_over_an_address_that_refuses(void **state)
 
 static void test_a_connection_gets_the_congestion_control_of_its_path(void **state)
 {
-	static const struct net_control control = {.far = "reno", .near = "cubic"};
-	static const struct net_control unknown = {.far = "nonesuch", .near = "nonesuch"}, none;
+	static const struct net_control control = {.any = "reno", .fast = "cubic"};
+	static const struct net_control unknown = {.any = "nonesuch", .fast = "nonesuch"}, none;
 	struct told told = {.loop = loop_new()};
 	struct path path = {0};
 	char name[NET_CONGESTION];
@@ -204,22 +204,22 @@ static void test_a_connection_gets_the_congestion_control_of_its_path(void **sta
 	(void)state;
 	net_dial_start(&d, told.loop, &addr, 1, 5000, 0, on_done, &told);
 	loop_run(told.loop);
-	if (net_set_congestion(told.fd, control.near) != 0) {
+	if (net_set_congestion(told.fd, control.fast) != 0) {
 		print_message("skipped: this kernel keeps cubic from us\n");
 		skip();
 	}
 	net_suit(told.fd, &control, &path);
 	assert_string_equal(net_congestion(told.fd, name), "reno");
 	path.is_near = true;
-	assert_ptr_equal(net_suit(told.fd, &control, &path), control.far);
+	assert_ptr_equal(net_suit(told.fd, &control, &path), control.any);
 	assert_string_equal(net_congestion(told.fd, name), "reno");
 	path.is_fast = true;
-	assert_ptr_equal(net_suit(told.fd, &control, &path), control.near);
+	assert_ptr_equal(net_suit(told.fd, &control, &path), control.fast);
 	assert_string_equal(net_congestion(told.fd, name), "cubic");
-	path.calm_ms = 1;
-	assert_ptr_equal(net_suit(told.fd, &control, &path), control.far);
+	path.is_fast = false;
+	assert_ptr_equal(net_suit(told.fd, &control, &path), control.any);
 	assert_string_equal(net_congestion(told.fd, name), "reno");
-	net_set_congestion(told.fd, control.near);
+	net_set_congestion(told.fd, control.fast);
 	net_tune(told.fd, &control); /* near, but nothing was carried yet */
 	assert_string_equal(net_congestion(told.fd, name), "reno");
 	assert_null(net_suit(told.fd, &unknown, &path));
@@ -233,7 +233,7 @@ static void test_a_connection_gets_the_congestion_control_of_its_path(void **sta
 static void test_a_congestion_control_is_chosen_for_both_kinds_of_path(void **state)
 {
 	static const struct {
-		const char *name, *far, *near;
+		const char *name, *any, *fast;
 		int result;
 	} cases[] = {
 		{"system", "", "", 0},
@@ -249,31 +249,31 @@ static void test_a_congestion_control_is_chosen_for_both_kinds_of_path(void **st
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(net_choose_congestion(fd, cases[i].name, &control),
 				 cases[i].result);
-		assert_string_equal(control.far, cases[i].far);
-		assert_string_equal(control.near, cases[i].near);
+		assert_string_equal(control.any, cases[i].any);
+		assert_string_equal(control.fast, cases[i].fast);
 		assert_string_equal(net_congestion(fd, now), i ? "reno" : before);
 	}
 	if (net_choose_congestion(fd, "auto", &control) == 0) { /* this kernel has it */
-		assert_string_equal(net_congestion(fd, now), NET_CONGESTION_FAR);
-		assert_string_equal(control.far, NET_CONGESTION_FAR);
-		assert_true(*control.near);
+		assert_string_equal(net_congestion(fd, now), NET_CONGESTION_ANY);
+		assert_string_equal(control.any, NET_CONGESTION_ANY);
+		assert_true(*control.fast);
 	}
 	close(fd);
 }
 
 static void test_a_congestion_control_that_is_kept_from_us_is_left_out(void **state)
 {
-	struct net_control control = {.far = "reno", .near = "nonesuch"};
+	struct net_control control = {.any = "reno", .fast = "nonesuch"};
 
 	(void)state;
 	net_confirm_congestion(&control);
-	assert_string_equal(control.near, "reno");
+	assert_string_equal(control.fast, "reno");
 	net_confirm_congestion(&control);
-	assert_string_equal(control.far, "reno");
-	assert_string_equal(control.near, "reno");
+	assert_string_equal(control.any, "reno");
+	assert_string_equal(control.fast, "reno");
 	control = (struct net_control){0};
 	net_confirm_congestion(&control);
-	assert_string_equal(control.near, "");
+	assert_string_equal(control.fast, "");
 }
 
 /* Returns a number that a socket has. */
@@ -345,7 +345,7 @@ static void test_only_bbr_forgets_what_it_knows_when_it_starts_anew(void **state
 	net_start_anew(told.fd);
 	assert_string_equal(net_congestion(told.fd, name), "reno");
 	assert_false(net_path(told.fd).is_starting);
-	if (net_set_congestion(told.fd, NET_CONGESTION_FAR) != 0) {
+	if (net_set_congestion(told.fd, NET_CONGESTION_ANY) != 0) {
 		print_message("skipped: this kernel has no BBR\n");
 		skip();
 	}
@@ -359,7 +359,7 @@ static void test_only_bbr_forgets_what_it_knows_when_it_starts_anew(void **state
 	assert_true(net_path(told.fd).is_starting);
 	net_start_anew(told.fd);
 	assert_int_equal(bbr_bandwidth(told.fd), 0);
-	assert_string_equal(net_congestion(told.fd, name), NET_CONGESTION_FAR);
+	assert_string_equal(net_congestion(told.fd, name), NET_CONGESTION_ANY);
 	close(fd);
 	close(told.fd);
 	close(listener);
