@@ -70,9 +70,19 @@ news() {
     read -r -t "$1" line <&3 && echo "guest: $line"
 }
 
+# Prints how many of $1 pings to $2 are answered. One at a time: of several, ping waits for the last one
+# no longer than for an interval.
+answered() {
+    local count=0 i
+    for ((i = 0; i < $1; i++)); do
+        ping -n -q -c 1 -W 5 "$2" >/dev/null 2>&1 && count=$((count + 1))
+    done
+    echo "$count"
+}
+
 try_tunnel() {
     if [ -n "$PING" ]; then
-        echo "guest: ping $(ping -n -q -c 5 -i 0.2 -W 2 "$PING" | grep received)"
+        echo "guest: ping $PING: $(answered 5 "$PING") received"
     fi
     if [ -n "$PING6" ]; then
         # the prefix comes by router advertisement, some moments after the link is up
@@ -80,7 +90,7 @@ try_tunnel() {
             ping -6 -n -q -c 1 -W 1 "$PING6" >/dev/null 2>&1 && break
             read -r -t 0.3 <&4
         done
-        echo "guest: ping6 $(ping -6 -n -q -c 3 -i 0.2 -W 2 "$PING6" 2>&1 | grep -E 'received|nreach')"
+        echo "guest: ping6 $PING6: $(answered 3 "$PING6") received"
     fi
     if [ -n "$URL" ]; then
         ip route replace "$(echo "$URL" | sed -E 's,.*//([0-9.]+).*,\1,')/32" dev ppp0
