@@ -291,16 +291,24 @@ static void list_congestion(char *buf, int n)
 	buf[strcspn(buf, "\n")] = '\0';
 }
 
+/* Returns what net_set_congestion() does, on a socket of its own. */
+static int try_congestion(const char *name)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), err;
+
+	if (fd < 0)
+		return -errno;
+	err = net_set_congestion(fd, name);
+	close(fd);
+	return err;
+}
+
 bool net_has_congestion(const char *name, char *why, size_t n)
 {
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int err = fd < 0 ? -errno : 0;
+	const bool is_ours = strcmp(name, "auto") == 0 || strcmp(name, "system") == 0;
+	int err = is_ours ? 0 : try_congestion(name);
 	char names[256];
 
-	if (!err && strcmp(name, "auto") != 0 && strcmp(name, "system") != 0)
-		err = net_set_congestion(fd, name);
-	if (fd >= 0)
-		close(fd);
 	if (err == -ENOENT) {
 		list_congestion(names, sizeof(names));
 		snprintf(why, n, "this kernel has no TCP congestion control \"%s\"; it has %s%s",
@@ -394,12 +402,8 @@ int net_choose_congestion(int fd, const char *name, struct net_control *control)
 
 void net_confirm_congestion(struct net_control *control)
 {
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (*control->fast && net_set_congestion(fd, control->fast) != 0)
+	if (*control->fast && try_congestion(control->fast) != 0)
 		memcpy(control->fast, control->any, sizeof(control->fast));
-	if (fd >= 0)
-		close(fd);
 }
 
 int net_local(int fd, struct net_addr *out)

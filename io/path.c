@@ -43,7 +43,7 @@ static bool judge_distance(const struct path *p, const struct path_facts *now)
 	return now->rtt_min_us && now->rtt_min_us < PATH_NEAR_US;
 }
 
-/* Returns for how long, and there was a look before, the connection was not looked at. */
+/* Returns how long ago the last look was, in milliseconds; there was one. */
 static uint64_t since_look(const struct path *p, uint64_t now_ms)
 {
 	return now_ms - (p->look_ms - PATH_LOOK_MS);

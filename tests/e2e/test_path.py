@@ -26,11 +26,16 @@ def need_bbr():
         raise Skip(f"this kernel has no {ANY}")
 
 
+def flood(client, **how):
+    """Sends pings enough to keep both ends busy, also over a long path."""
+    client.run(["ping", "-n", "-q", "-f", "-l", "100", "-c", "2000", "-W", "2", GATEWAY4], **how)
+
+
 def await_both(server, client, wanted, why):
     """Waits, with some traffic, until both ends run the congestion control."""
 
     def are_there():
-        client.run(["ping", "-n", "-q", "-f", "-l", "100", "-c", "2000", "-W", "2", GATEWAY4], check=False)
+        flood(client, check=False)
         return control(server, "sport") == control(client, "dport") == wanted
 
     lab.wait_until(are_there, 15, f"{wanted} runs on both ends, for the path {why}")
@@ -126,6 +131,6 @@ def a_congestion_control_that_is_asked_for_stays(the_lab):
     transfer(client_host, server_host, GATEWAY4, 256 * MEGABYTE, 1)
     await_both(server_host, client_host, "reno", "is short")
     go_over("detour", server_host, client_host)
-    client_host.run(["ping", "-n", "-q", "-f", "-l", "100", "-c", "2000", "-W", "2", GATEWAY4])
+    flood(client_host)
     await_both(server_host, client_host, "reno", "has become long")
     client.hang_up()
