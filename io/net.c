@@ -16,7 +16,8 @@
 
 #define UNSENT_FAR     65536 /* bytes in the kernel that wait for their first sending */
 #define UNSENT_NEAR    262144
-#define FLIGHT_NEAR    524288   /* bytes that a near peer is sent ahead of what it takes */
+#define FLIGHT_NEAR    524288 /* bytes that a near peer is sent ahead of what it takes */
+#define SUPER_MOST     65215 /* bytes of a super-packet's segments: Linux leaves the headers room */
 #define BBR_STARTS     (2 << 8) /* BBR's own way to write a gain of 2 */
 #define KEEPALIVE_IDLE 120      /* s: the protocol's own hello timers are quicker when they run */
 
@@ -359,6 +360,12 @@ static bool is_starting(int fd)
 	       n >= sizeof(info.bbr) && info.bbr.bbr_pacing_gain > BBR_STARTS;
 }
 
+/* Returns how many bytes leave at once, of segments of mss bytes. */
+static uint32_t super_size(uint32_t mss)
+{
+	return mss == 0 || mss > SUPER_MOST ? mss : SUPER_MOST / mss * mss;
+}
+
 struct path_facts net_path(int fd)
 {
 	struct path_facts facts = {0};
@@ -376,6 +383,7 @@ struct path_facts net_path(int fd)
 		facts.pacing = info.tcpi_pacing_rate;  /* UINT64_MAX: without a limit */
 		facts.flight = info.tcpi_unacked;
 		facts.acked = info.tcpi_bytes_acked; /* Linux 4.1 */
+		facts.super_size = super_size(info.tcpi_snd_mss);
 		facts.is_starting = is_starting(fd);
 	}
 	return facts;

@@ -33,6 +33,7 @@ struct path_facts {
 	uint64_t pacing;     /* what may leave, bytes a second */
 	uint32_t flight;     /* segments on their way */
 	uint64_t acked;      /* bytes that arrived in all */
+	uint32_t super_size; /* bytes of whole segments that leave as one super-packet (TSO) */
 	bool is_starting;    /* the congestion control still looks for how much the path carries */
 };
 

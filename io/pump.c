@@ -17,6 +17,7 @@ void pump_init(struct pump *p, struct sstp_link *link, struct tls *tls, const st
 	p->tls = tls;
 	p->to = *to;
 	p->fd = -1;
+	p->super_size = PUMP_SUPER;
 }
 
 /* Does what follows from what the path is like. */
@@ -40,6 +41,8 @@ static bool look(struct pump *p, uint64_t now)
 	const uint64_t limit = path_limit(&p->path);
 	bool changed = path_judge(&p->path, &facts, p->full, now);
 
+	if (facts.super_size)
+		p->super_size = facts.super_size;
 	if (path_limit(&p->path) != limit)
 		net_limit(p->fd, path_limit(&p->path));
 	if (path_is_low(&p->path))
@@ -98,13 +101,20 @@ static enum tls_result note(struct pump *p, enum tls_result result)
 	return result;
 }
 
-/* Sends what is queued, and notes whether the socket took it all. */
-static enum tls_result flush(struct pump *p)
+/* Sends what is queued, or whole multiples of so many bytes of it, and notes whether the socket
+ * took that. */
+static enum tls_result flush(struct pump *p, size_t unit)
 {
-	enum tls_result result = note(p, tls_flush(p->tls));
+	enum tls_result result = note(p, tls_flush_units(p->tls, unit));
 
 	p->full = result == TLS_WANT_WRITE;
 	return result;
+}
+
+/* Returns whether so much is queued that it is worth a system call. */
+static bool has_gathered(const struct pump *p)
+{
+	return tls_queued(p->tls) >= PUMP_GATHER * p->super_size;
 }
 
 /* Makes a record of the run. */
@@ -120,8 +130,8 @@ void pump_flush_run(struct pump *p)
 {
 	write_run(p);
 	p->batch_us = 0;
-	if (!p->full && p->broken != TLS_FAILED && tls_queued(p->tls) >= PUMP_GATHER)
-		flush(p);
+	if (!p->full && p->broken != TLS_FAILED && has_gathered(p))
+		flush(p, p->super_size);
 }
 
 /* Queues what the link has to say, a unit a record; stops where the queue is full. */
@@ -130,7 +140,7 @@ static void queue_units(struct pump *p)
 	const uint8_t *unit;
 	size_t n;
 
-	while (tls_queued(p->tls) < PUMP_GATHER && (n = sstp_link_output(p->link, &unit)) != 0) {
+	while (!has_gathered(p) && (n = sstp_link_output(p->link, &unit)) != 0) {
 		if (n > TLS_RECORD)
 			n = TLS_RECORD;
 		if (p->broken != TLS_FAILED)
@@ -255,7 +265,7 @@ enum tls_result pump_output(struct pump *p)
 		queue_units(p);
 		if (p->broken == TLS_FAILED)
 			return p->broken;
-		result = flush(p);
+		result = flush(p, 1);
 		if (result != TLS_OK)
 			return result;
 		if (p->try_kernel)

@@ -33,8 +33,11 @@
 #include "io/tls.h"
 #include "sstp/link.h"
 
-/* How many bytes of records are gathered before they are sent without waiting for pump_output(). */
-#define PUMP_GATHER 131072
+/* How many super-packets of records are gathered before they are sent without waiting for
+ * pump_output(): whole ones, see pump_flush_run(). */
+#define PUMP_GATHER 2
+/* Bytes of a super-packet, while it is not known. */
+#define PUMP_SUPER 65536
 /* How many bytes of packets leave the queue for a socket that was full, at a time: few, for what
  * is a TLS record already CoDel does not see any more. */
 #define PUMP_SIP 32768
@@ -73,6 +76,7 @@ struct pump {
 	struct backlog waiting; /* packets, while it is */
 	uint64_t batch_us;      /* when the batch at hand came, 0: not asked yet */
 	int fd;                 /* of the connection, -1: its path is not watched */
+	size_t super_size;      /* what the kernel sends in one piece, bytes */
 	struct path path;
 	const struct net_control *control;
 	const char *runs;     /* the one of *control that runs; NULL: none of them */
@@ -127,8 +131,11 @@ struct pump_answer {
 int pump_carry(struct pump *p, uint8_t *packet, size_t n, uint64_t now, struct pump_answer *answer);
 /* Lowers the MSS in a TCP handshake that came from the peer: what answers it must fit as well. */
 void pump_clamp(const struct pump *p, uint8_t *packet, size_t n);
-/* Makes a TLS record of the packets gathered, so that their memory is free again; sends once
- * PUMP_GATHER bytes of records have come together. */
+/*
+ * Makes a TLS record of the packets gathered, so that their memory is free again; sends once
+ * PUMP_GATHER super-packets of records have come together, and then whole ones only: a rest would
+ * leave as a small packet of its own, and where TCP is paced, as by BBR, by a timer's interrupt.
+ */
 void pump_flush_run(struct pump *p);
 /*
  * Queues the link's output, the gathered packets and those that wait, and sends. Returns TLS_OK

@@ -114,6 +114,16 @@ static void move_output(struct tls *t, uint8_t *to, size_t size)
 	t->out_end = used;
 }
 
+/* Moves what is queued to the front of its buffer. */
+static void shift_output(struct tls *t)
+{
+	size_t used = t->out_end - t->out_at;
+
+	memmove(t->out, t->out + t->out_at, used);
+	t->out_at = 0;
+	t->out_end = used;
+}
+
 bool tls_make_room(struct tls *t, size_t n)
 {
 	size_t used = t->out_end - t->out_at, size;
@@ -122,9 +132,7 @@ bool tls_make_room(struct tls *t, size_t n)
 	if (t->out_size - t->out_end >= n)
 		return true;
 	if (t->out_at && t->out_size - used >= n) {
-		memmove(t->out, t->out + t->out_at, used);
-		t->out_at = 0;
-		t->out_end = used;
+		shift_output(t);
 		return true;
 	}
 	bigger = tls_buffer_get(used + n, &size);
@@ -342,18 +350,16 @@ static enum tls_result judge(struct tls *t, int r)
 	return t->end;
 }
 
-enum tls_result tls_flush(struct tls *t)
+/* Sends what is queued before `end`. */
+static enum tls_result send_until(struct tls *t, size_t end)
 {
-	while (t->out_at < t->out_end) {
-		ssize_t sent =
-			send(t->fd, t->out + t->out_at, t->out_end - t->out_at, MSG_NOSIGNAL);
+	while (t->out_at < end) {
+		ssize_t sent = send(t->fd, t->out + t->out_at, end - t->out_at, MSG_NOSIGNAL);
 
 		if (sent < 0 && errno == EINTR)
 			continue;
-		if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-			shrink_output(t);
+		if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return TLS_WANT_WRITE;
-		}
 		if (sent < 0) {
 			t->sys_err = errno;
 			tls_fail(t, TLS_FAULT_NET, "the connection broke: %s",
@@ -364,10 +370,30 @@ enum tls_result tls_flush(struct tls *t)
 		if (t->records.kernel) /* so many records at most */
 			t->records.send.sequence += (uint64_t)sent / TLS_RECORD + 1;
 	}
+	return TLS_OK;
+}
+
+enum tls_result tls_flush_units(struct tls *t, size_t unit)
+{
+	enum tls_result result = send_until(t, t->out_end - tls_queued(t) % unit);
+
+	if (result == TLS_WANT_WRITE)
+		shrink_output(t);
+	if (result != TLS_OK)
+		return result;
+	if (tls_queued(t)) { /* so that there is room for as much again */
+		shift_output(t);
+		return TLS_OK;
+	}
 	tls_buffer_put(t->out, t->out_size);
 	t->out = NULL;
 	t->out_size = t->out_at = t->out_end = 0;
 	return TLS_OK;
+}
+
+enum tls_result tls_flush(struct tls *t)
+{
+	return tls_flush_units(t, 1);
 }
 
 /* Empties OpenSSL's queue of errors, without which SSL_get_error() would tell old ones. It nearly

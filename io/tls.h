@@ -136,6 +136,8 @@ enum tls_result tls_write(struct tls *t, const void *bytes, size_t n);
 /* Sends what is queued: TLS_OK when all is gone, TLS_WANT_WRITE when the socket is full, or
  * TLS_FAILED. */
 enum tls_result tls_flush(struct tls *t);
+/* The same for as many whole units of so many bytes as are queued; what is less stays queued. */
+enum tls_result tls_flush_units(struct tls *t, size_t unit);
 /* Gives back memory that an idle connection does not need; it is taken again when something flows.
  */
 void tls_rest(struct tls *t);

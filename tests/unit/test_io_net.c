@@ -366,6 +366,39 @@ static void test_only_bbr_forgets_what_it_knows_when_it_starts_anew(void **state
 	loop_free(told.loop);
 }
 
+/* Returns the size of a super-packet to a listener that takes segments of mss bytes at most. */
+static uint32_t super_size_to(int mss)
+{
+	struct told told = {.loop = loop_new()};
+	struct net_addr addr;
+	int listener = listen_somewhere(&addr);
+	struct path_facts facts;
+	struct net_dial d;
+
+	assert_int_equal(setsockopt(listener, IPPROTO_TCP, TCP_MAXSEG, &mss, sizeof(mss)), 0);
+	net_dial_start(&d, told.loop, &addr, 1, 5000, 0, on_done, &told);
+	loop_run(told.loop);
+	facts = net_path(told.fd);
+	close(told.fd);
+	close(listener);
+	loop_free(told.loop);
+	return facts.super_size;
+}
+
+static void test_a_super_packet_is_of_whole_segments(void **state)
+{
+	static const uint32_t stamps = 12; /* bytes of each segment, where the kernel sends them */
+
+	(void)state;
+	for (uint32_t mss = 1200; mss < 1210; mss++) {
+		uint32_t size = super_size_to((int)mss);
+
+		assert_true(size % mss == 0 || size % (mss - stamps) == 0);
+		assert_in_range(size, 65536 - 2 * mss, 65535);
+	}
+	assert_int_equal(net_path(-1).super_size, 0);
+}
+
 static void test_a_limit_holds_until_it_is_lifted(void **state)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -554,6 +587,7 @@ int main(void)
 		cmocka_unit_test(
 			test_only_a_near_peer_that_loses_nothing_is_sent_a_bounded_number_of_bytes),
 		cmocka_unit_test(test_only_bbr_forgets_what_it_knows_when_it_starts_anew),
+		cmocka_unit_test(test_a_super_packet_is_of_whole_segments),
 		cmocka_unit_test(test_a_limit_holds_until_it_is_lifted),
 		cmocka_unit_test(test_accepted_connections_inherit_the_congestion_control),
 		cmocka_unit_test(

@@ -23,6 +23,8 @@
  * sanitizers have a heap of their own, and leave the rest out of sight.
  */
 static unsigned long allocations, system_calls;
+static size_t send_sizes[64]; /* how much the last send()s were to send */
+static unsigned sends;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define COUNTED false
@@ -60,6 +62,7 @@ void *calloc(size_t n, size_t each)
 ssize_t send(int fd, const void *bytes, size_t n, int flags)
 {
 	system_calls++;
+	send_sizes[sends++ % (sizeof(send_sizes) / sizeof(send_sizes[0]))] = n;
 	return sendto(fd, bytes, n, flags, NULL, 0);
 }
 
@@ -456,6 +459,35 @@ static void test_packets_in_flow_cost_no_allocation_and_hardly_a_system_call(voi
 	assert_int_equal(rig.server.packets, 44044);
 }
 
+static void test_many_packets_leave_in_whole_super_packets_and_what_is_left_at_last(void **state)
+{
+	static uint8_t bytes[11 * (SSTP_HEADROOM + 1400)];
+	size_t super;
+
+	(void)state;
+	if (!COUNTED)
+		skip();
+	bring_up();
+	super = rig.client.pump.super_size = 12345;
+	sends = 0;
+	for (unsigned batch = 0; batch < 5; batch++) {
+		for (unsigned i = 0; i < 11; i++) {
+			uint8_t *p = bytes + i * (SSTP_HEADROOM + 1400) + SSTP_HEADROOM;
+
+			make_packet(p, 1400, (uint8_t)i);
+			assert_int_equal(pump_send(&rig.client.pump, p, 1400, rig.now), 0);
+		}
+		pump_flush_run(&rig.client.pump);
+	}
+	assert_int_equal(sends, 2); /* after the second batch, and after the fourth */
+	assert_int_equal(send_sizes[0], 2 * super);
+	assert_int_equal(send_sizes[1], 3 * super);
+	assert_int_equal(pump_output(&rig.client.pump), TLS_OK);
+	assert_int_equal(sends, 3);
+	turn(&rig.server, sizeof(rig.buf));
+	assert_int_equal(rig.server.packets, 55);
+}
+
 static void test_packets_wait_while_the_socket_is_full_and_arrive_in_order(void **state)
 {
 	static uint8_t bytes[SSTP_HEADROOM + 1400];
@@ -627,6 +659,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_small_budget_takes_several_turns_and_loses_nothing, start, stop),
 		cmocka_unit_test_setup_teardown(test_a_full_socket_is_told_and_recovers, start, stop),
 		cmocka_unit_test_setup_teardown(test_packets_wait_while_the_socket_is_full_and_arrive_in_order, start, stop),
+		cmocka_unit_test_setup_teardown(test_many_packets_leave_in_whole_super_packets_and_what_is_left_at_last, start, stop),
 		cmocka_unit_test_setup_teardown(test_packets_in_flow_cost_no_allocation_and_hardly_a_system_call, start, stop),
 		cmocka_unit_test_setup_teardown(test_a_packet_that_does_not_fit_goes_in_fragments, start, stop),
 		cmocka_unit_test_setup_teardown(test_a_packet_that_may_not_be_cut_is_answered_but_not_every_time, start, stop),

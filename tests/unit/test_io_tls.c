@@ -86,6 +86,36 @@ static void test_one_write_is_one_record_and_one_flush_sends_many(void **state)
 	drop_pair(&p);
 }
 
+static void test_whole_units_leave_and_the_rest_waits_for_more(void **state)
+{
+	static uint8_t bytes[9000], got[3 * sizeof(bytes)], sent[4 * sizeof(bytes)];
+	struct pair p = usual_pair();
+	size_t queued, total = 0;
+
+	(void)state;
+	assert_int_equal(shake(&p), TLS_OK);
+	for (int i = 0; i < 2; i++) {
+		memset(bytes, i, sizeof(bytes));
+		assert_int_equal(tls_write(p.client, bytes, sizeof(bytes)), TLS_OK);
+	}
+	queued = tls_queued(p.client);
+	assert_int_equal(tls_flush_units(p.client, queued + 1), TLS_OK);
+	assert_int_equal(tls_queued(p.client), queued);
+	assert_int_equal(tls_flush_units(p.client, 4000), TLS_OK);
+	assert_int_equal(tls_queued(p.client), queued - 16000);
+	assert_int_equal(recv(p.fd[1], sent, sizeof(sent), MSG_PEEK), 16000);
+	memset(bytes, 2, sizeof(bytes));
+	assert_int_equal(tls_write(p.client, bytes, sizeof(bytes)), TLS_OK);
+	assert_int_equal(tls_flush(p.client), TLS_OK);
+	assert_int_equal(tls_queued(p.client), 0);
+	for (long n = 1; n > 0; total += (size_t)n)
+		n = tls_read(p.server, got + total, sizeof(got) - total);
+	assert_int_equal(total, sizeof(got));
+	for (size_t i = 0; i < sizeof(got); i++)
+		assert_int_equal(got[i], i / sizeof(bytes));
+	drop_pair(&p);
+}
+
 static void test_a_full_buffer_leaves_the_rest_for_the_next_read(void **state)
 {
 	static uint8_t bytes[5000], got[5000];
@@ -448,6 +478,7 @@ int main(void)
 		cmocka_unit_test(test_hashes_are_those_of_the_whole_leaf_certificate),
 		cmocka_unit_test(test_no_ticket_is_sent_after_the_handshake),
 		cmocka_unit_test(test_one_write_is_one_record_and_one_flush_sends_many),
+		cmocka_unit_test(test_whole_units_leave_and_the_rest_waits_for_more),
 		cmocka_unit_test(test_a_full_buffer_leaves_the_rest_for_the_next_read),
 		cmocka_unit_test(test_a_full_socket_keeps_the_bytes_in_order),
 		cmocka_unit_test(test_bytes_before_close_notify_are_handed_out_first),
