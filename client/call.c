@@ -189,9 +189,8 @@ static void on_dialled(void *arg, int fd, const struct net_addr *to)
 	}
 	c->fd = fd;
 	c->peer = *to;
-	(void)net_choose_congestion(fd, c->opt->congestion ? c->opt->congestion : "auto",
-				    &c->control); /* a name was tried before */
-	net_tune(fd, &c->control);
+	/* a name was tried before */
+	net_tune(fd, net_wanted_congestion(c->opt->congestion ? c->opt->congestion : "auto"));
 	net_congestion(fd, runs);
 	say("tcp",
 	    (struct say_field[]){{"address", net_addr_text(to, text), 0},

@@ -32,7 +32,6 @@ struct call {
 	struct net_dial dial;
 	int fd; /* the socket; -1: none */
 	struct net_addr peer;
-	struct net_control control;
 	struct loop_fd sock;
 	struct proxy proxy;
 	struct tls_ctx *tls_ctx;

@@ -242,7 +242,7 @@ void call_start_link(struct call *c)
 	c->linked = true;
 	call_limit(c, 0, EXIT_INTERNAL, "");
 	pump_init(&c->pump, c->link, c->tls, &owner);
-	pump_watch(&c->pump, c->fd, &c->control, clock_ms());
+	pump_watch(&c->pump, c->fd, clock_ms());
 	c->pump.try_kernel = c->opt->ktls;
 	loop_fd_init(c->loop, &c->sock, c->fd, on_link, c);
 	loop_fd_init(c->loop, &c->tun, c->tunnel->tun.fd, on_tun, c);

@@ -53,7 +53,7 @@ static const struct option table[] = {
 	{"proxy",         0,   "HOST:PORT", false, read_proxy,
 	 "go through this HTTP proxy by CONNECT"},
 	{"congestion",    0,   "NAME",      false, read_congestion,
-	 "TCP congestion control of the connection, or system, or auto (bbr; cubic on a fast path)"},
+	 "TCP congestion control of the connection, or system, or auto (bbr where the kernel has it)"},
 	{"ipv4",          '4', NULL,        false, read_ipv4,
 	 "reach the server over IPv4 only"},
 	{"ipv6",          '6', NULL,        false, read_ipv6,

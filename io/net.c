@@ -230,7 +230,7 @@ static void wish(int fd, int level, int option, const void *value, socklen_t n)
 	(void)!setsockopt(fd, level, option, value, n);
 }
 
-void net_tune(int fd, const struct net_control *control)
+void net_tune(int fd, const char *congestion)
 {
 	static const int on = 1, idle = KEEPALIVE_IDLE;
 	const struct path_facts facts = net_path(fd);
@@ -239,8 +239,10 @@ void net_tune(int fd, const struct net_control *control)
 	wish(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	wish(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	wish(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	if (*congestion)
+		wish(fd, IPPROTO_TCP, TCP_CONGESTION, congestion, (socklen_t)strlen(congestion));
 	path_judge(&path, &facts, false, 0);
-	net_suit(fd, control, &path);
+	net_suit(fd, &path);
 }
 
 /*
@@ -262,15 +264,19 @@ static void bound_flight(int fd, bool is_calm)
 		wish(fd, SOL_SOCKET, SO_BUF_LOCK, &unlocked, sizeof(unlocked));
 }
 
-const char *net_suit(int fd, const struct net_control *control, const struct path *path)
+void net_suit(int fd, const struct path *path)
 {
-	const bool is_calm = path_is_near(path) && !path_loses(path);
 	const int unsent = path_is_near(path) ? UNSENT_NEAR : UNSENT_FAR;
-	const char *name = path_is_fast(path) ? control->fast : control->any;
 
-	bound_flight(fd, is_calm);
+	bound_flight(fd, path_is_near(path) && !path_loses(path));
 	wish(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
-	return *name && net_set_congestion(fd, name) == 0 ? name : NULL;
+}
+
+const char *net_wanted_congestion(const char *setting)
+{
+	if (strcmp(setting, "system") == 0)
+		return "";
+	return strcmp(setting, "auto") == 0 ? NET_CONGESTION_AUTO : setting;
 }
 
 int net_set_congestion(int fd, const char *name)
@@ -292,14 +298,17 @@ static void list_congestion(char *buf, int n)
 	buf[strcspn(buf, "\n")] = '\0';
 }
 
-/* Returns what net_set_congestion() does, on a socket of its own. */
+/* Returns what net_set_congestion() does, on a socket of its own that has another one. Reno is
+ * there always, for everybody. */
 static int try_congestion(const char *name)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), err;
 
 	if (fd < 0)
 		return -errno;
-	err = net_set_congestion(fd, name);
+	err = net_set_congestion(fd, "reno");
+	if (!err)
+		err = net_set_congestion(fd, name);
 	close(fd);
 	return err;
 }
@@ -331,14 +340,13 @@ const char *net_congestion(int fd, char buf[NET_CONGESTION])
 	return buf;
 }
 
-void net_start_anew(int fd)
+bool net_start_anew(int fd, const char *name)
 {
-	char name[NET_CONGESTION];
+	char runs[NET_CONGESTION];
 
-	/* Setting what is set does nothing. Reno is there always, for everybody. */
-	if (strcmp(net_congestion(fd, name), NET_CONGESTION_ANY) == 0 &&
-	    net_set_congestion(fd, "reno") == 0)
-		wish(fd, IPPROTO_TCP, TCP_CONGESTION, name, (socklen_t)strlen(name));
+	/* Setting what is set does nothing. */
+	return strcmp(net_congestion(fd, runs), name) == 0 && try_congestion(name) == 0 &&
+	       net_set_congestion(fd, "reno") == 0 && net_set_congestion(fd, name) == 0;
 }
 
 void net_limit(int fd, uint64_t rate)
@@ -387,31 +395,6 @@ struct path_facts net_path(int fd)
 		facts.is_starting = is_starting(fd);
 	}
 	return facts;
-}
-
-int net_choose_congestion(int fd, const char *name, struct net_control *control)
-{
-	const bool is_auto = strcmp(name, "auto") == 0;
-	const char *any = is_auto ? NET_CONGESTION_ANY : name;
-	const char *fast = is_auto ? NET_CONGESTION_FAST : name;
-	int err;
-
-	memset(control, 0, sizeof(*control));
-	if (strcmp(name, "system") == 0)
-		return 0;
-	err = net_set_congestion(fd, any);
-	if (err)
-		return err;
-	snprintf(control->any, sizeof(control->any), "%s", any);
-	snprintf(control->fast, sizeof(control->fast), "%s", fast);
-	net_confirm_congestion(control);
-	return 0;
-}
-
-void net_confirm_congestion(struct net_control *control)
-{
-	if (*control->fast && try_congestion(control->fast) != 0)
-		memcpy(control->fast, control->any, sizeof(control->fast));
 }
 
 int net_local(int fd, struct net_addr *out)

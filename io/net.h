@@ -60,9 +60,11 @@ int net_connect_unix(const char *path);
 /* Accepts one connection; -EAGAIN when none waits. *peer may be NULL. */
 int net_accept(int fd, struct net_addr *peer);
 #define NET_CONGESTION      16    /* bytes of a congestion control's name, its end included */
-#define NET_CONGESTION_ANY  "bbr" /* "auto" is both of these: see net_choose_congestion() */
-#define NET_CONGESTION_FAST "cubic"
+#define NET_CONGESTION_AUTO "bbr" /* what "auto" asks for */
 
+/* Returns the congestion control that a setting asks for: NET_CONGESTION_AUTO for "auto", "" for
+ * "system", which is what the kernel gives, and any other as it is. */
+const char *net_wanted_congestion(const char *setting);
 /*
  * Sets the TCP congestion control of a connection, or of a listening socket for all that it will
  * accept; the kernel loads it as a module where it has to and the caller is privileged. Returns 0;
@@ -82,43 +84,26 @@ bool net_has_congestion(const char *name, char *why, size_t n);
 /* Returns what TCP knows of the path of fd's connection. */
 struct path_facts net_path(int fd);
 /*
- * The congestion controls of a connection: `fast` for a path that is fast (path_is_fast()), `any`
- * for any other; "" leaves it as it is.
+ * Sets what a tunnel's TCP connection wants from its beginning: no delay, keep-alive, the
+ * congestion control, unless it is "", and what net_suit() sets for the path as it looks now. What
+ * the kernel refuses is left out: all of it is about speed only.
  */
-struct net_control {
-	char any[NET_CONGESTION], fast[NET_CONGESTION];
-};
-
+void net_tune(int fd, const char *congestion);
 /*
- * Sets the congestion control that `name` asks for on fd, as net_set_congestion() does, and says in
- * *control what its connections are to have: "system" is what the kernel gives them, and "auto" is
- * NET_CONGESTION_ANY, but NET_CONGESTION_FAST on a fast path. Returns what net_set_congestion()
- * does.
+ * Sets what suits the path: few unsent bytes in the kernel, for what waits there CoDel does not
+ * see; some more for a near peer, to whom they are gone at once. A short path that loses nothing is
+ * filled with what the peer has room for: what may be on its way, and wait at the peer, is bounded
+ * there (with CAP_NET_ADMIN).
  */
-int net_choose_congestion(int fd, const char *name, struct net_control *control);
-/* Leaves out of *control what the kernel keeps from a caller who has no more privileges than now.
- */
-void net_confirm_congestion(struct net_control *control);
+void net_suit(int fd, const struct path *path);
 /*
- * Sets what a tunnel's TCP connection wants from its beginning: no delay, keep-alive, and what
- * net_suit() sets for the path as it looks now. What the kernel refuses is left out: all of it is
- * about speed only.
- */
-void net_tune(int fd, const struct net_control *control);
-/*
- * Sets what suits the path: the congestion control, and few unsent bytes in the kernel, for what
- * waits there CoDel does not see; some more for a near peer, to whom they are gone at once. On a
- * short path that loses nothing a congestion control fills what the peer has room for: what may be
- * on its way, and wait at the peer, is bounded there (with CAP_NET_ADMIN). Returns the congestion
- * control that runs by its wish, which lies in *control; NULL when there is none, or it is refused.
- */
-const char *net_suit(int fd, const struct net_control *control, const struct path *path);
-/*
- * Lets BBR measure the path of fd anew, as for a new connection; another congestion control is left
- * alone. For when it believes in too little: on a path that loses packets BBR may take what it
+ * Lets the congestion control of fd, if it is `name`, measure the path anew, as for a new
+ * connection. For when BBR believes in too little: on a path that loses packets it may take what it
  * sees of thin traffic for all that the path carries, and finds out the truth in seconds only.
+ * Returns whether it was done: not where the kernel keeps `name` from the caller, who could leave
+ * it, and not come back.
  */
-void net_start_anew(int fd);
+bool net_start_anew(int fd, const char *name);
 /* Lets at most so many bytes a second leave; 0: any number. */
 void net_limit(int fd, uint64_t rate);
 /* Reads the local address of a socket; -errno when it has none. */

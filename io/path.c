@@ -49,15 +49,6 @@ static uint64_t since_look(const struct path *p, uint64_t now_ms)
 	return now_ms - (p->look_ms - PATH_LOOK_MS);
 }
 
-/* Returns whether a path that is near and loses nothing has proved to be fast: once is enough. */
-static bool judge_speed(const struct path *p, const struct path_facts *now, uint64_t now_ms)
-{
-	if (!p->is_near || p->calm_ms != 0 || !p->look_ms)
-		return false;
-	return p->is_fast ||
-	       (now->acked - p->last.acked) * 1000 >= PATH_FAST * since_look(p, now_ms);
-}
-
 /* Returns what was carried in this look and the one before: acknowledgements that come together
  * show more in one. */
 static uint64_t carried(const struct path *p, const struct path_facts *now)
@@ -141,7 +132,7 @@ static uint64_t judge_start(struct path *p, const struct path_facts *now, uint64
 
 bool path_judge(struct path *p, const struct path_facts *now, bool is_full, uint64_t now_ms)
 {
-	const bool was_near = p->is_near, did_lose = p->calm_ms != 0, was_fast = p->is_fast;
+	const bool was_near = p->is_near, did_lose = p->calm_ms != 0;
 
 	if (judge_loss(p, now))
 		p->calm_ms = now_ms + PATH_CALM_MS;
@@ -151,8 +142,7 @@ bool path_judge(struct path *p, const struct path_facts *now, bool is_full, uint
 	p->limit = judge_start(p, now, now_ms);
 	p->was_busy |= p->look_ms && is_busy(p, now);
 	p->is_near = judge_distance(p, now);
-	p->is_fast = judge_speed(p, now, now_ms);
 	p->last = *now;
 	p->look_ms = now_ms + PATH_LOOK_MS;
-	return p->is_near != was_near || (p->calm_ms != 0) != did_lose || p->is_fast != was_fast;
+	return p->is_near != was_near || (p->calm_ms != 0) != did_lose;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the path of a TCP connection is like, judged a few times a second from what TCP knows of it:
- * whether the peer is near, within a millisecond, as on the same network; whether packets are lost;
- * and whether it has proved to be fast: all may change while the connection lasts. And when the
+ * whether the peer is near, within a millisecond, as on the same network, and whether packets are
+ * lost: both may change while the connection lasts. And when the
  * congestion control has come to believe in much less than it has carried, or fills the path and
  * does not see it. What follows from it is the caller's affair.
  */
@@ -13,13 +13,12 @@
 #include <stdint.h>
 
 #define PATH_LOOK_MS 200
-#define PATH_NEAR_US 1000      /* a peer becomes near below this round trip */
-#define PATH_FAR_US  5000      /* and far from this one on: a near peer's grows under load */
-#define PATH_BUSY    50        /* segments between two looks that make the smoothed one count */
-#define PATH_CALM_MS 60000     /* without loss, until a path counts as one that loses nothing */
-#define PATH_FAST    125000000 /* bytes a second: more than a network of 1 Gbit/s carries */
-#define PATH_LOW     2         /* so many times less than was carried is much less */
-#define PATH_HOLD    3         /* round trips without growth until the start is held back */
+#define PATH_NEAR_US 1000  /* a peer becomes near below this round trip */
+#define PATH_FAR_US  5000  /* and far from this one on: a near peer's grows under load */
+#define PATH_BUSY    50    /* segments between two looks that make the smoothed one count */
+#define PATH_CALM_MS 60000 /* without loss, until a path counts as one that loses nothing */
+#define PATH_LOW     2     /* so many times less than was carried is much less */
+#define PATH_HOLD    3     /* round trips without growth until the start is held back */
 
 /* What TCP knows (Linux tcp_info); all zero: nothing. */
 struct path_facts {
@@ -51,23 +50,16 @@ struct path {
 	uint64_t leave_ms; /* until then the start is left alone: it was wrong to hold it back */
 	bool was_busy;     /* once */
 	bool is_near;
-	bool is_fast;
 	bool is_low;
 };
 
 /* Takes what is known now, and whether the connection is full, so that more waits to be sent;
- * returns whether path_is_near(), path_loses() or path_is_fast() has changed. */
+ * returns whether path_is_near() or path_loses() has changed. */
 bool path_judge(struct path *p, const struct path_facts *now, bool is_full, uint64_t now_ms);
 
 static inline bool path_is_near(const struct path *p)
 {
 	return p->is_near;
-}
-
-/* Returns whether the path has carried PATH_FAST since it became near and lost nothing. */
-static inline bool path_is_fast(const struct path *p)
-{
-	return p->is_fast;
 }
 
 /* Returns whether the last look found that the congestion control believes in too little: it paces

@@ -23,15 +23,8 @@ void pump_init(struct pump *p, struct sstp_link *link, struct tls *tls, const st
 /* Does what follows from what the path is like. */
 static void suit_path(struct pump *p)
 {
-	const char *before = p->runs;
-
 	codel_suit(&p->waiting.codel, path_is_near(&p->path));
-	p->runs = net_suit(p->fd, p->control, &p->path);
-	if (before && p->runs && strcmp(before, p->runs) != 0)
-		log_info("TCP congestion control: %s from here on, for %s", p->runs,
-			 path_is_fast(&p->path) ? "the path is short, fast, and loses nothing"
-			 : path_loses(&p->path) ? "the path loses packets"
-						: "the path has become long");
+	net_suit(p->fd, &p->path);
 }
 
 /* Looks at the path; returns whether it has changed. */
@@ -46,14 +39,13 @@ static bool look(struct pump *p, uint64_t now)
 	if (path_limit(&p->path) != limit)
 		net_limit(p->fd, path_limit(&p->path));
 	if (path_is_low(&p->path))
-		net_start_anew(p->fd);
+		net_start_anew(p->fd, NET_CONGESTION_AUTO);
 	return changed;
 }
 
-void pump_watch(struct pump *p, int fd, const struct net_control *control, uint64_t now)
+void pump_watch(struct pump *p, int fd, uint64_t now)
 {
 	p->fd = fd;
-	p->control = control;
 	look(p, now);
 	suit_path(p);
 }
@@ -349,8 +341,12 @@ enum pump_result pump_input(struct pump *p, uint8_t *buf, size_t most, uint64_t 
 {
 	if (p->eof)
 		return PUMP_BROKEN;
-	if (p->fd >= 0 && now >= p->path.look_ms && look(p, now))
+	if (p->fd >= 0 && now >= p->path.look_ms && look(p, now)) {
 		suit_path(p);
+		log_info("the path to the other end is %s, and loses %s",
+			 path_is_near(&p->path) ? "short" : "long",
+			 path_loses(&p->path) ? "packets" : "nothing");
+	}
 	if (!feed_held(p, now))
 		return tls_queued(p->tls) ? PUMP_WAIT : PUMP_AGAIN;
 	for (size_t total = 0; total < most && !p->held;) {

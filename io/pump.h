@@ -78,8 +78,6 @@ struct pump {
 	int fd;                 /* of the connection, -1: its path is not watched */
 	size_t super_size;      /* what the kernel sends in one piece, bytes */
 	struct path path;
-	const struct net_control *control;
-	const char *runs;     /* the one of *control that runs; NULL: none of them */
 	uint64_t answered_ms; /* when a sender was last told that its packet does not fit */
 	uint8_t *held; /* bytes that the link did not take yet; allocated while there are any */
 	size_t held_n, held_at;
@@ -95,12 +93,9 @@ enum pump_result {
 /* Prepares p for a link and a connection whose handshake is done; both stay the caller's. */
 void pump_init(struct pump *p, struct sstp_link *link, struct tls *tls,
 	       const struct pump_owner *to);
-/*
- * Watches the path of the TCP connection fd, the caller's: packets wait less long for a near peer,
- * more bytes stand unsent in the kernel, and the congestion control is one of the two in *control,
- * which is borrowed; that it changes is logged.
- */
-void pump_watch(struct pump *p, int fd, const struct net_control *control, uint64_t now);
+/* Watches the path of the TCP connection fd, the caller's: packets wait less long for a near peer,
+ * and more bytes stand unsent in the kernel. That it changes is logged. */
+void pump_watch(struct pump *p, int fd, uint64_t now);
 /* Drops what is held. */
 void pump_fini(struct pump *p);
 /*

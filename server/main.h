@@ -47,9 +47,6 @@ void daemon_stop(struct daemon *d);
 /* Opens listening sockets and TUN queues for all workers, sets addresses, opens the control socket.
  * What fails is logged. */
 bool open_everything(struct daemon *d);
-/* Says which congestion control the clients' connections get. After privileges are dropped: what
- * those would be needed for is left out. */
-void settle_congestion(struct daemon *d);
 /* Reads the configured certificates; false with the reason in err. The context is the caller's. */
 bool open_cert(const struct conf *c, struct shown_cert *cert, struct tls_err *err);
 /* Checks the files, the user and the congestion control that the configuration names; what is wrong

@@ -71,22 +71,17 @@ static void complain_listen(const struct net_addr *a, int err)
 	log_error("cannot listen on %s: %s%s", net_addr_text(a, text), strerror(-err), hint);
 }
 
-void settle_congestion(struct daemon *d)
+/* Says which congestion control the clients' connections get. */
+static void tell_congestion(const struct daemon *d)
 {
-	struct net_control *control = &d->server.control;
 	char runs[NET_CONGESTION], why[512];
 
-	net_confirm_congestion(control);
 	net_congestion(d->server.workers[0]->listens[0].fd, runs);
-	if (strcmp(d->conf.congestion, "auto") == 0 && !*control->any &&
-	    !net_has_congestion(NET_CONGESTION_ANY, why, sizeof(why)))
+	if (strcmp(d->conf.congestion, "auto") == 0 && strcmp(runs, NET_CONGESTION_AUTO) != 0 &&
+	    !net_has_congestion(NET_CONGESTION_AUTO, why, sizeof(why)))
 		log_notice("TCP congestion control: %s; on paths that lose packets %s is faster, "
 			   "but %s",
-			   runs, NET_CONGESTION_ANY, why);
-	else if (strcmp(control->any, control->fast) != 0)
-		log_notice("TCP congestion control: %s; %s for a client within %d ms that is sent "
-			   "more than %d Gbit/s and loses nothing",
-			   runs, control->fast, PATH_NEAR_US / 1000, PATH_FAST / (1000000000 / 8));
+			   runs, NET_CONGESTION_AUTO, why);
 	else
 		log_notice("TCP congestion control: %s", runs);
 }
@@ -105,7 +100,8 @@ static bool open_listeners(struct daemon *d, const struct conf_listens *list, bo
 			if (fd < 0)
 				break;
 			/* inherited by what it accepts; now we may load modules, use any */
-			(void)net_choose_congestion(fd, d->conf.congestion, &d->server.control);
+			if (*d->server.congestion)
+				(void)net_set_congestion(fd, d->server.congestion);
 			w->listens[w->listens_n].fd = fd;
 			w->listens[w->listens_n++].plain = plain;
 		}
@@ -237,8 +233,11 @@ static bool open_control(struct daemon *d)
 bool open_everything(struct daemon *d)
 {
 	raise_file_limit(&d->conf);
-	return open_control(d) && open_listeners(d, &d->conf.listen, false) &&
-	       open_listeners(d, &d->conf.plain_listen, true) && open_tun(d) && set_up_interface(d);
+	if (!open_control(d) || !open_listeners(d, &d->conf.listen, false) ||
+	    !open_listeners(d, &d->conf.plain_listen, true))
+		return false;
+	tell_congestion(d);
+	return open_tun(d) && set_up_interface(d);
 }
 
 bool open_cert(const struct conf *c, struct shown_cert *cert, struct tls_err *err)

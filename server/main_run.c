@@ -51,6 +51,7 @@ static bool make_shared(struct daemon *d)
 	uint64_t key;
 
 	v->conf = c;
+	v->congestion = net_wanted_congestion(c->congestion);
 	v->main_box = &d->box;
 	v->workers_n = c->workers;
 	if (!v->workers_n) {
@@ -331,11 +332,8 @@ static bool start(struct daemon *d)
 		log_error("%s", err.text);
 		return false;
 	}
-	if (!make_shared(d) || !make_workers(d) || !open_everything(d) ||
-	    !drop_privileges(&d->conf))
-		return false;
-	settle_congestion(d);
-	return start_workers(d);
+	return make_shared(d) && make_workers(d) && open_everything(d) &&
+	       drop_privileges(&d->conf) && start_workers(d);
 }
 
 /* Takes everything down, in the order that nobody needs what is gone. */

@@ -23,7 +23,7 @@ struct server {
 	struct leases leases;
 	struct routes routes;
 	struct guard guard;
-	struct net_control control; /* of the clients' connections */
+	const char *congestion; /* control of the clients' connections; "": the system's */
 	struct login_pool *logins;
 	_Atomic uint64_t last_id; /* of a call */
 	struct mailbox *main_box; /* letters to the main thread */

@@ -35,7 +35,7 @@ static bool accept_one(struct listener *l)
 		return true;
 	}
 	w->stats.accepted++;
-	net_tune(fd, &w->server->control);
+	net_tune(fd, w->server->congestion);
 	session_new(w, fd, &from, l->plain);
 	return true;
 }

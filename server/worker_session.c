@@ -314,7 +314,7 @@ static void start_link(struct session *s)
 	if (s->trace)
 		owner.trace = log_trace;
 	pump_init(&s->pump, s->link, s->tls, &owner);
-	pump_watch(&s->pump, s->fd, &s->w->server->control, clock_ms());
+	pump_watch(&s->pump, s->fd, clock_ms());
 	s->pump.try_kernel = s->w->server->conf->ktls;
 	s->stage = STAGE_LINK;
 	s->reached = "http";

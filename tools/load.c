@@ -260,7 +260,6 @@ static void on_deadline(void *arg)
 
 static void on_dialled(void *arg, int fd, const struct net_addr *to)
 {
-	static const struct net_control none; /* what the system has */
 	struct call *c = arg;
 
 	(void)to;
@@ -270,7 +269,7 @@ static void on_dialled(void *arg, int fd, const struct net_addr *to)
 		return;
 	}
 	c->fd = fd;
-	net_tune(fd, &none);
+	net_tune(fd, "");
 	loop_fd_init(c->load->loop, &c->watch, fd, on_ready, c);
 	c->tls = tls_new(c->load->tls, fd, "localhost");
 	if (c->tls == NULL)

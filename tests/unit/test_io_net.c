@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "io/clock.h"
@@ -162,7 +163,6 @@ static void test_two_listeners_share_a_port(void **state)
 
 static void test_a_dial_passes_over_an_address_that_refuses(void **state)
 {
-	static const struct net_control none;
 	struct told told = {.loop = loop_new()};
 	struct net_addr addr[2], peer;
 	int listener = listen_somewhere(&addr[1]), closed = listen_somewhere(&addr[0]), fd, on = 0;
@@ -181,7 +181,7 @@ static void test_a_dial_passes_over_an_address_that_refuses(void **state)
 	assert_true(clock_ms() - start < 2000);
 	fd = net_accept(listener, &peer);
 	assert_true(fd >= 0);
-	net_tune(told.fd, &none);
+	net_tune(told.fd, "");
 	assert_int_equal(getsockopt(told.fd, IPPROTO_TCP, TCP_NODELAY, &on, &n), 0);
 	assert_int_equal(on, 1);
 	close(fd);
@@ -190,90 +190,27 @@ static void test_a_dial_passes_over_an_address_that_refuses(void **state)
 	loop_free(told.loop);
 }
 
-static void test_a_connection_gets_the_congestion_control_of_its_path(void **state)
+static void test_a_connection_begins_with_the_congestion_control_that_is_wanted(void **state)
 {
-	static const struct net_control control = {.any = "reno", .fast = "cubic"};
-	static const struct net_control unknown = {.any = "nonesuch", .fast = "nonesuch"}, none;
-	struct told told = {.loop = loop_new()};
-	struct path path = {0};
-	char name[NET_CONGESTION];
-	struct net_addr addr;
-	struct net_dial d;
-	int listener = listen_somewhere(&addr);
-
-	(void)state;
-	net_dial_start(&d, told.loop, &addr, 1, 5000, 0, on_done, &told);
-	loop_run(told.loop);
-	if (net_set_congestion(told.fd, control.fast) != 0) {
-		print_message("skipped: this kernel keeps cubic from us\n");
-		skip();
-	}
-	net_suit(told.fd, &control, &path);
-	assert_string_equal(net_congestion(told.fd, name), "reno");
-	path.is_near = true;
-	assert_ptr_equal(net_suit(told.fd, &control, &path), control.any);
-	assert_string_equal(net_congestion(told.fd, name), "reno");
-	path.is_fast = true;
-	assert_ptr_equal(net_suit(told.fd, &control, &path), control.fast);
-	assert_string_equal(net_congestion(told.fd, name), "cubic");
-	path.is_fast = false;
-	assert_ptr_equal(net_suit(told.fd, &control, &path), control.any);
-	assert_string_equal(net_congestion(told.fd, name), "reno");
-	net_set_congestion(told.fd, control.fast);
-	net_tune(told.fd, &control); /* near, but nothing was carried yet */
-	assert_string_equal(net_congestion(told.fd, name), "reno");
-	assert_null(net_suit(told.fd, &unknown, &path));
-	assert_null(net_suit(told.fd, &none, &path));
-	assert_string_equal(net_congestion(told.fd, name), "reno");
-	close(told.fd);
-	close(listener);
-	loop_free(told.loop);
-}
-
-static void test_a_congestion_control_is_chosen_for_both_kinds_of_path(void **state)
-{
-	static const struct {
-		const char *name, *any, *fast;
-		int result;
-	} cases[] = {
-		{"system", "", "", 0},
-		{"reno", "reno", "reno", 0},
-		{"nonesuch", "", "", -ENOENT},
+	static const char *const settings[][2] = {
+		{"auto", NET_CONGESTION_AUTO},
+		{"system", ""},
+		{"reno", "reno"},
 	};
-	struct net_control control;
 	char before[NET_CONGESTION], now[NET_CONGESTION];
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	(void)state;
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		assert_string_equal(net_wanted_congestion(settings[i][0]), settings[i][1]);
 	net_congestion(fd, before);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_int_equal(net_choose_congestion(fd, cases[i].name, &control),
-				 cases[i].result);
-		assert_string_equal(control.any, cases[i].any);
-		assert_string_equal(control.fast, cases[i].fast);
-		assert_string_equal(net_congestion(fd, now), i ? "reno" : before);
-	}
-	if (net_choose_congestion(fd, "auto", &control) == 0) { /* this kernel has it */
-		assert_string_equal(net_congestion(fd, now), NET_CONGESTION_ANY);
-		assert_string_equal(control.any, NET_CONGESTION_ANY);
-		assert_true(*control.fast);
-	}
+	net_tune(fd, "");
+	assert_string_equal(net_congestion(fd, now), before);
+	net_tune(fd, "reno");
+	assert_string_equal(net_congestion(fd, now), "reno");
+	net_tune(fd, "nonesuch"); /* it stays with what it has */
+	assert_string_equal(net_congestion(fd, now), "reno");
 	close(fd);
-}
-
-static void test_a_congestion_control_that_is_kept_from_us_is_left_out(void **state)
-{
-	struct net_control control = {.any = "reno", .fast = "nonesuch"};
-
-	(void)state;
-	net_confirm_congestion(&control);
-	assert_string_equal(control.fast, "reno");
-	net_confirm_congestion(&control);
-	assert_string_equal(control.any, "reno");
-	assert_string_equal(control.fast, "reno");
-	control = (struct net_control){0};
-	net_confirm_congestion(&control);
-	assert_string_equal(control.fast, "");
 }
 
 /* Returns a number that a socket has. */
@@ -288,7 +225,6 @@ static int number_of(int fd, int option)
 
 static void test_only_a_near_peer_that_loses_nothing_is_sent_a_bounded_number_of_bytes(void **state)
 {
-	static const struct net_control none;
 	struct path path = {.is_near = true};
 	int fd = socket(AF_INET, SOCK_STREAM, 0), locked, before;
 	socklen_t n = sizeof(locked);
@@ -300,18 +236,18 @@ static void test_only_a_near_peer_that_loses_nothing_is_sent_a_bounded_number_of
 		skip();
 	}
 	before = number_of(fd, SO_SNDBUF);
-	net_suit(fd, &none, &path);
+	net_suit(fd, &path);
 	assert_int_equal(number_of(fd, SO_SNDBUF), 1 << 20); /* the kernel doubles it */
 	assert_int_not_equal(number_of(fd, SO_SNDBUF), before);
 	assert_int_equal(number_of(fd, SO_BUF_LOCK), SOCK_SNDBUF_LOCK);
 	path.calm_ms = 1;
-	net_suit(fd, &none, &path);
+	net_suit(fd, &path);
 	assert_int_equal(number_of(fd, SO_BUF_LOCK), 0);
 	path.calm_ms = 0;
-	net_suit(fd, &none, &path);
+	net_suit(fd, &path);
 	assert_int_equal(number_of(fd, SO_BUF_LOCK), SOCK_SNDBUF_LOCK);
 	path.is_near = false;
-	net_suit(fd, &none, &path);
+	net_suit(fd, &path);
 	assert_int_equal(number_of(fd, SO_BUF_LOCK), 0);
 	close(fd);
 }
@@ -327,7 +263,8 @@ static uint64_t bbr_bandwidth(int fd)
 	return (uint64_t)info.bbr.bbr_bw_hi << 32 | info.bbr.bbr_bw_lo;
 }
 
-static void test_only_bbr_forgets_what_it_knows_when_it_starts_anew(void **state)
+static void
+test_bbr_forgets_what_it_knows_when_it_starts_anew_and_another_does_not_start(void **state)
 {
 	static const uint8_t bytes[100000];
 	struct told told = {.loop = loop_new()};
@@ -342,10 +279,10 @@ static void test_only_bbr_forgets_what_it_knows_when_it_starts_anew(void **state
 	loop_run(told.loop);
 	fd = net_accept(listener, &peer);
 	assert_int_equal(net_set_congestion(told.fd, "reno"), 0);
-	net_start_anew(told.fd);
+	assert_false(net_start_anew(told.fd, NET_CONGESTION_AUTO));
 	assert_string_equal(net_congestion(told.fd, name), "reno");
 	assert_false(net_path(told.fd).is_starting);
-	if (net_set_congestion(told.fd, NET_CONGESTION_ANY) != 0) {
+	if (net_set_congestion(told.fd, NET_CONGESTION_AUTO) != 0) {
 		print_message("skipped: this kernel has no BBR\n");
 		skip();
 	}
@@ -357,13 +294,56 @@ static void test_only_bbr_forgets_what_it_knows_when_it_starts_anew(void **state
 		assert_true(read(fd, drain, sizeof(drain)) > 0);
 	}
 	assert_true(net_path(told.fd).is_starting);
-	net_start_anew(told.fd);
+	assert_true(net_start_anew(told.fd, NET_CONGESTION_AUTO));
 	assert_int_equal(bbr_bandwidth(told.fd), 0);
-	assert_string_equal(net_congestion(told.fd, name), NET_CONGESTION_ANY);
+	assert_string_equal(net_congestion(told.fd, name), NET_CONGESTION_AUTO);
 	close(fd);
 	close(told.fd);
 	close(listener);
 	loop_free(told.loop);
+}
+
+/* Gives up the right to any congestion control, and starts fd's anew: its end is the process's exit
+ * code. */
+static void start_anew_without_privileges(int fd, const char *name)
+{
+	char now[NET_CONGESTION];
+	bool is_kept;
+
+	if (setresuid(65534, 65534, 65534) != 0)
+		_exit(2);
+	is_kept = !net_start_anew(fd, name);
+	_exit(strcmp(net_congestion(fd, now), name) == 0 && is_kept ? 0 : 1);
+}
+
+static void test_nothing_starts_anew_that_could_not_come_back(void **state)
+{
+	static const char *const names[] = {"cubic", "bbr", "dctcp", "vegas"};
+	char allowed[256] = "";
+	FILE *in = fopen("/proc/sys/net/ipv4/tcp_allowed_congestion_control", "re");
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), status = -1;
+	size_t i = 0;
+	pid_t pid;
+
+	(void)state;
+	if (in) {
+		assert_non_null(fgets(allowed, sizeof(allowed), in));
+		fclose(in);
+	}
+	while (i < sizeof(names) / sizeof(names[0]) &&
+	       (strstr(allowed, names[i]) || net_set_congestion(fd, names[i]) != 0))
+		i++;
+	if (!*allowed || i == sizeof(names) / sizeof(names[0])) {
+		print_message("skipped: this kernel keeps no congestion control to itself\n");
+		skip();
+	}
+	assert_true(net_start_anew(fd, names[i]));
+	pid = fork();
+	if (pid == 0)
+		start_anew_without_privileges(fd, names[i]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(fd);
 }
 
 /* Returns the size of a super-packet to a listener that takes segments of mss bytes at most. */
@@ -581,12 +561,13 @@ int main(void)
 		cmocka_unit_test(test_a_unix_socket_takes_the_place_of_a_dead_one_only),
 		cmocka_unit_test(test_two_listeners_share_a_port),
 		cmocka_unit_test(test_a_dial_passes_over_an_address_that_refuses),
-		cmocka_unit_test(test_a_connection_gets_the_congestion_control_of_its_path),
-		cmocka_unit_test(test_a_congestion_control_is_chosen_for_both_kinds_of_path),
-		cmocka_unit_test(test_a_congestion_control_that_is_kept_from_us_is_left_out),
+		cmocka_unit_test(
+			test_a_connection_begins_with_the_congestion_control_that_is_wanted),
 		cmocka_unit_test(
 			test_only_a_near_peer_that_loses_nothing_is_sent_a_bounded_number_of_bytes),
-		cmocka_unit_test(test_only_bbr_forgets_what_it_knows_when_it_starts_anew),
+		cmocka_unit_test(
+			test_bbr_forgets_what_it_knows_when_it_starts_anew_and_another_does_not_start),
+		cmocka_unit_test(test_nothing_starts_anew_that_could_not_come_back),
 		cmocka_unit_test(test_a_super_packet_is_of_whole_segments),
 		cmocka_unit_test(test_a_limit_holds_until_it_is_lifted),
 		cmocka_unit_test(test_accepted_connections_inherit_the_congestion_control),

@@ -65,56 +65,6 @@ test_a_busy_peer_is_near_below_a_millisecond_and_stays_so_while_load_delays_it(v
 	}
 }
 
-static void
-test_a_path_is_fast_from_when_it_has_carried_much_until_it_is_long_or_loses(void **state)
-{
-	static const uint64_t enough = PATH_FAST / 1000 * PATH_LOOK_MS;
-	static const struct {
-		uint64_t acked;
-		uint32_t resent;
-		bool is_fast;
-	} steps[] = {
-		{enough - 1, 0, false},               /* since the last look */
-		{enough, 0, true},      {0, 0, true}, /* once is enough */
-		{0, 1000, true},                      /* may have arrived */
-		{enough, 0, false},                   /* had not */
-	};
-	struct path p = {0};
-	struct path_facts facts = {.rtt_us = 100, .rtt_min_us = 100, .acked = 1ULL << 40};
-	uint64_t now = 1000;
-	bool before = false;
-
-	(void)state;
-	path_judge(&p, &facts, false, now);
-	assert_false(path_is_fast(&p)); /* all that came before the first look */
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		facts.acked += steps[i].acked;
-		facts.resent += steps[i].resent;
-		facts.sent += 100000;
-		now += PATH_LOOK_MS;
-		assert_int_equal(path_judge(&p, &facts, false, now), steps[i].is_fast != before);
-		assert_int_equal(path_is_fast(&p), steps[i].is_fast);
-		before = steps[i].is_fast;
-	}
-}
-
-static void test_a_long_path_is_never_fast_and_a_fast_one_that_becomes_long_no_more(void **state)
-{
-	struct path p = {0};
-	struct path_facts facts = {.rtt_us = PATH_NEAR_US, .rtt_min_us = PATH_NEAR_US};
-	uint64_t now = 1000;
-
-	(void)state;
-	path_judge(&p, &facts, false, now);
-	for (unsigned i = 0; i < 3; i++) {
-		facts.rtt_us = i == 1 ? PATH_NEAR_US - 1 : i == 2 ? PATH_FAR_US : PATH_NEAR_US;
-		facts.sent += PATH_BUSY;
-		facts.acked += PATH_FAST;
-		path_judge(&p, &facts, false, now += 3 * PATH_LOOK_MS);
-		assert_int_equal(path_is_fast(&p), i == 1);
-	}
-}
-
 /* Looks, and looks again: what was sent again counts at the second look. */
 static bool judge_twice(struct path *p, const struct path_facts *facts, uint64_t now)
 {
@@ -356,10 +306,6 @@ int main(void)
 			test_a_peer_is_near_by_its_shortest_round_trip_until_there_is_traffic),
 		cmocka_unit_test(
 			test_a_busy_peer_is_near_below_a_millisecond_and_stays_so_while_load_delays_it),
-		cmocka_unit_test(
-			test_a_path_is_fast_from_when_it_has_carried_much_until_it_is_long_or_loses),
-		cmocka_unit_test(
-			test_a_long_path_is_never_fast_and_a_fast_one_that_becomes_long_no_more),
 		cmocka_unit_test(test_one_segment_in_a_thousand_sent_again_is_loss_for_a_minute),
 		cmocka_unit_test(
 			test_a_probe_now_and_then_is_no_loss_even_where_the_counts_wrap_around),

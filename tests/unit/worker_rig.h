@@ -121,6 +121,7 @@ static void make_shared(void)
 	f.conf.dns.n = 1;
 	memcpy(f.conf.dns.ip[0], (uint8_t[4]){9, 9, 9, 9}, 4);
 	f.server.conf = &f.conf;
+	f.server.congestion = "";
 	f.server.main_box = &f.box;
 	f.server.workers_n = WORKERS;
 	f.server.workers = f.workers;
