@@ -2,9 +2,9 @@
 /*
  * What the path of a TCP connection is like, judged a few times a second from what TCP knows of it:
  * whether the peer is near, within a millisecond, as on the same network, and whether packets are
- * lost: both may change while the connection lasts. And when the
- * congestion control has come to believe in much less than it has carried, or fills the path and
- * does not see it. What follows from it is the caller's affair.
+ * lost: both may change while the connection lasts. And when the congestion control has come to
+ * believe in much less than it has carried, or fills the path and does not see it. What follows
+ * from it is the caller's affair.
  */
 #ifndef IO_PATH_H
 #define IO_PATH_H
