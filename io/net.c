@@ -240,7 +240,7 @@ void net_tune(int fd, const char *congestion)
 	wish(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	wish(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
 	if (*congestion)
-		wish(fd, IPPROTO_TCP, TCP_CONGESTION, congestion, (socklen_t)strlen(congestion));
+		(void)net_set_congestion(fd, congestion);
 	path_judge(&path, &facts, false, 0);
 	net_suit(fd, &path);
 }
@@ -298,17 +298,23 @@ static void list_congestion(char *buf, int n)
 	buf[strcspn(buf, "\n")] = '\0';
 }
 
-/* Returns what net_set_congestion() does, on a socket of its own that has another one. Reno is
- * there always, for everybody. */
+/* Sets a congestion control also where it is set, which by itself does nothing: from reno, which is
+ * there always, for everybody. Returns what net_set_congestion() does. */
+static int set_anew(int fd, const char *name)
+{
+	int err = net_set_congestion(fd, "reno");
+
+	return err ? err : net_set_congestion(fd, name);
+}
+
+/* Returns what set_anew() does, on a socket of its own. */
 static int try_congestion(const char *name)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), err;
 
 	if (fd < 0)
 		return -errno;
-	err = net_set_congestion(fd, "reno");
-	if (!err)
-		err = net_set_congestion(fd, name);
+	err = set_anew(fd, name);
 	close(fd);
 	return err;
 }
@@ -344,9 +350,8 @@ bool net_start_anew(int fd, const char *name)
 {
 	char runs[NET_CONGESTION];
 
-	/* Setting what is set does nothing. */
 	return strcmp(net_congestion(fd, runs), name) == 0 && try_congestion(name) == 0 &&
-	       net_set_congestion(fd, "reno") == 0 && net_set_congestion(fd, name) == 0;
+	       set_anew(fd, name) == 0;
 }
 
 void net_limit(int fd, uint64_t rate)

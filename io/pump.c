@@ -9,6 +9,7 @@
 #include "io/clock.h"
 #include "io/ip.h"
 #include "io/log.h"
+#include "io/net.h"
 
 void pump_init(struct pump *p, struct sstp_link *link, struct tls *tls, const struct pump_owner *to)
 {

@@ -28,7 +28,6 @@
 #include "io/backlog.h"
 #include "io/fit.h"
 #include "io/loop.h"
-#include "io/net.h"
 #include "io/path.h"
 #include "io/tls.h"
 #include "sstp/link.h"
