@@ -51,10 +51,10 @@ static void conclude(struct call *c)
 /* The link has ended: what it has left to say still leaves, with TLS's goodbye. */
 static void drain_and_conclude(struct call *c)
 {
-	enum tls_result result = pump_output(&c->pump);
+	enum tls_result result = pump_output(&c->pump, clock_ms());
 
 	loop_fd_want(&c->tun, 0);
-	loop_timer_at(&c->deadline, UINT64_MAX);
+	loop_timer_at(&c->deadline, pump_deadline(&c->pump));
 	if (result == TLS_OK) {
 		tls_close(c->tls);
 		result = tls_flush(c->tls);
@@ -63,7 +63,7 @@ static void drain_and_conclude(struct call *c)
 		conclude(c);
 		return;
 	}
-	loop_fd_want(&c->sock, LOOP_WRITE);
+	loop_fd_want(&c->sock, pump_wants(&c->pump) & LOOP_WRITE);
 	if (c->limit_text) { /* once */
 		call_limit(c, LAST_MS, exit_of_link(sstp_link_why(c->link).err, c->told),
 			   "the connection broke");
@@ -81,12 +81,12 @@ static void end_turn(struct call *c)
 		drain_and_conclude(c);
 		return;
 	}
-	pump_output(&c->pump); /* a broken connection is the next input's to tell */
+	pump_output(&c->pump, clock_ms()); /* a broken connection is the next input's to tell */
 	pump_events(&c->pump);
 	loop_fd_want(&c->sock, pump_wants(&c->pump));
 	/* Also while the socket is full: the device's own queue would hold megabytes. */
 	loop_fd_want(&c->tun, c->binding && (c->up4 || c->up6) ? LOOP_READ : 0);
-	loop_timer_at(&c->deadline, sstp_link_deadline(c->link));
+	loop_timer_at(&c->deadline, pump_deadline(&c->pump));
 	if (c->down)
 		loop_later(c->loop, &c->again);
 }
@@ -266,7 +266,7 @@ void call_hang_up(struct call *c)
 static void say_goodbye(struct call *c)
 {
 	sstp_link_close(c->link, SSTP_E_USER, clock_ms());
-	if (pump_output(&c->pump) < 0)
+	if (pump_output(&c->pump, clock_ms()) < 0)
 		return;
 	tls_close(c->tls);
 	tls_flush(c->tls);

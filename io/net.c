@@ -354,6 +354,13 @@ bool net_start_anew(int fd, const char *name)
 	       set_anew(fd, name) == 0;
 }
 
+void net_acknowledge(int fd)
+{
+	const int on = 1;
+
+	wish(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+}
+
 void net_limit(int fd, uint64_t rate)
 {
 	const uint64_t most = rate ? rate : UINT64_MAX;
@@ -361,16 +368,17 @@ void net_limit(int fd, uint64_t rate)
 	wish(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &most, sizeof(most));
 }
 
-/* Returns whether the socket's congestion control is BBR, and in its start-up: no other multiplies
- * what it has measured by more than 2. */
-static bool is_starting(int fd)
+struct lull_bbr net_bbr(int fd)
 {
 	union tcp_cc_info info;
 	socklen_t n = sizeof(info);
 
 	memset(&info, 0, sizeof(info));
-	return getsockopt(fd, IPPROTO_TCP, TCP_CC_INFO, &info, &n) == 0 && /* Linux 4.2 */
-	       n >= sizeof(info.bbr) && info.bbr.bbr_pacing_gain > BBR_STARTS;
+	if (getsockopt(fd, IPPROTO_TCP, TCP_CC_INFO, &info, &n) < 0 || /* Linux 4.2 */
+	    n < sizeof(info.bbr))
+		return (struct lull_bbr){0};
+	return (struct lull_bbr){info.bbr.bbr_min_rtt, info.bbr.bbr_pacing_gain,
+				 info.bbr.bbr_cwnd_gain};
 }
 
 /* Returns how many bytes leave at once, of segments of mss bytes. */
@@ -379,14 +387,21 @@ static uint32_t super_size(uint32_t mss)
 	return mss == 0 || mss > SUPER_MOST ? mss : SUPER_MOST / mss * mss;
 }
 
+/* Asks TCP for what it knows of fd's connection; false when it says nothing. */
+static bool ask_tcp(int fd, struct tcp_info *info)
+{
+	socklen_t n = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &n) == 0;
+}
+
 struct path_facts net_path(int fd)
 {
 	struct path_facts facts = {0};
 	struct tcp_info info;
-	socklen_t n = sizeof(info);
 
-	memset(&info, 0, sizeof(info));
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0) {
+	if (ask_tcp(fd, &info)) {
 		facts.rtt_us = info.tcpi_rtt;
 		facts.rtt_min_us = info.tcpi_min_rtt; /* Linux 4.6 */
 		facts.sent = info.tcpi_data_segs_out; /* Linux 4.6 */
@@ -397,9 +412,21 @@ struct path_facts net_path(int fd)
 		facts.flight = info.tcpi_unacked;
 		facts.acked = info.tcpi_bytes_acked; /* Linux 4.1 */
 		facts.super_size = super_size(info.tcpi_snd_mss);
-		facts.is_starting = is_starting(fd);
+		facts.is_starting = net_bbr(fd).pacing_gain > BBR_STARTS;
 	}
 	return facts;
+}
+
+struct lull_flight net_flight(int fd)
+{
+	struct tcp_info info;
+
+	if (!ask_tcp(fd, &info))
+		return (struct lull_flight){0};
+	return (struct lull_flight){.segments = info.tcpi_unacked,
+				    .unsent = info.tcpi_notsent_bytes, /* Linux 4.6 */
+				    .rtt_us = info.tcpi_rtt,
+				    .rate = info.tcpi_delivery_rate};
 }
 
 int net_local(int fd, struct net_addr *out)

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include "io/loop.h"
+#include "io/lull.h"
 #include "io/path.h"
 
 /* An IPv4 or IPv6 address with a port. */
@@ -83,6 +84,10 @@ const char *net_congestion(int fd, char buf[NET_CONGESTION]);
 bool net_has_congestion(const char *name, char *why, size_t n);
 /* Returns what TCP knows of the path of fd's connection. */
 struct path_facts net_path(int fd);
+/* Returns what BBR says of fd's connection; all zero where another congestion control runs. */
+struct lull_bbr net_bbr(int fd);
+/* Returns what TCP says of what is on its way on fd's connection. */
+struct lull_flight net_flight(int fd);
 /*
  * Sets what a tunnel's TCP connection wants from its beginning: no delay, keep-alive, the
  * congestion control, unless it is "", and what net_suit() sets for the path as it looks now. What
@@ -104,6 +109,9 @@ void net_suit(int fd, const struct path *path);
  * it, and not come back.
  */
 bool net_start_anew(int fd, const char *name);
+/* Acknowledges what has come on fd's connection at once: usually that waits for something to send.
+ */
+void net_acknowledge(int fd);
 /* Lets at most so many bytes a second leave; 0: any number. */
 void net_limit(int fd, uint64_t rate);
 /* Reads the local address of a socket; -errno when it has none. */

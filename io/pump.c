@@ -94,12 +94,20 @@ static enum tls_result note(struct pump *p, enum tls_result result)
 	return result;
 }
 
+/* Returns whether nothing may be sent, for a lull. */
+static bool is_silent(const struct pump *p)
+{
+	return p->lull.is_on && p->has_asked;
+}
+
 /* Sends what is queued, or whole multiples of so many bytes of it, and notes whether the socket
  * took that. */
 static enum tls_result flush(struct pump *p, size_t unit)
 {
-	enum tls_result result = note(p, tls_flush_units(p->tls, unit));
+	enum tls_result result = TLS_WANT_WRITE;
 
+	if (!is_silent(p))
+		result = note(p, tls_flush_units(p->tls, unit));
 	p->full = result == TLS_WANT_WRITE;
 	return result;
 }
@@ -247,9 +255,49 @@ static bool take_sip(struct pump *p)
 	return taken != 0;
 }
 
-enum tls_result pump_output(struct pump *p)
+/* Begins or ends a lull. What is sent last before one asks for an answer, and what is sent first
+ * after one is BBR's measure, not a small packet alone: what acknowledges them must not be late. */
+static void keep_lull(struct pump *p, uint64_t now)
+{
+	const struct lull_bbr bbr = net_bbr(p->fd);
+	const bool was_on = p->lull.is_on;
+
+	if (lull_see(&p->lull, &bbr, now)) {
+		const struct lull_flight flight = net_flight(p->fd);
+
+		lull_judge(&p->lull, &flight, now);
+		if (!was_on)
+			p->has_asked = lull_is_empty(&flight);
+	}
+	if (!was_on && p->lull.is_on) {
+		if (!p->has_asked)
+			sstp_link_ping(p->link, now);
+	} else if (was_on && !p->lull.is_on && p->waiting.head) {
+		take_sip(p);
+	}
+	if (p->lull.is_on) /* what the other end waits for may be no more than this */
+		net_acknowledge(p->fd);
+}
+
+/* Looks at the path when it is time to. */
+static void watch(struct pump *p, uint64_t now)
+{
+	if (p->fd < 0)
+		return;
+	if (now >= p->path.look_ms && look(p, now)) {
+		suit_path(p);
+		log_info("the path to the other end is %s, and loses %s",
+			 path_is_near(&p->path) ? "short" : "long",
+			 path_loses(&p->path) ? "packets" : "nothing");
+	}
+	if (now >= p->lull.look_ms)
+		keep_lull(p, now);
+}
+
+enum tls_result pump_output(struct pump *p, uint64_t now)
 {
 	write_run(p);
+	watch(p, now);
 	p->batch_us = 0;
 	for (;;) {
 		enum tls_result result;
@@ -259,6 +307,10 @@ enum tls_result pump_output(struct pump *p)
 		if (p->broken == TLS_FAILED)
 			return p->broken;
 		result = flush(p, 1);
+		if (result == TLS_OK && p->lull.is_on) {
+			p->has_asked = p->full = true;
+			return TLS_WANT_WRITE;
+		}
 		if (result != TLS_OK)
 			return result;
 		if (p->try_kernel)
@@ -342,12 +394,6 @@ enum pump_result pump_input(struct pump *p, uint8_t *buf, size_t most, uint64_t 
 {
 	if (p->eof)
 		return PUMP_BROKEN;
-	if (p->fd >= 0 && now >= p->path.look_ms && look(p, now)) {
-		suit_path(p);
-		log_info("the path to the other end is %s, and loses %s",
-			 path_is_near(&p->path) ? "short" : "long",
-			 path_loses(&p->path) ? "packets" : "nothing");
-	}
 	if (!feed_held(p, now))
 		return tls_queued(p->tls) ? PUMP_WAIT : PUMP_AGAIN;
 	for (size_t total = 0; total < most && !p->held;) {
@@ -372,9 +418,16 @@ enum pump_result pump_input(struct pump *p, uint8_t *buf, size_t most, uint64_t 
 
 unsigned pump_wants(const struct pump *p)
 {
-	unsigned wants = tls_queued(p->tls) ? LOOP_WRITE : 0;
+	const unsigned wants = tls_queued(p->tls) && !is_silent(p) ? LOOP_WRITE : 0;
 
 	return p->held || p->eof ? wants : wants | LOOP_READ;
+}
+
+uint64_t pump_deadline(const struct pump *p)
+{
+	const uint64_t at = sstp_link_deadline(p->link);
+
+	return p->lull.is_on && p->lull.look_ms < at ? p->lull.look_ms : at;
 }
 
 bool pump_full(const struct pump *p)

@@ -28,6 +28,7 @@
 #include "io/backlog.h"
 #include "io/fit.h"
 #include "io/loop.h"
+#include "io/lull.h"
 #include "io/path.h"
 #include "io/tls.h"
 #include "sstp/link.h"
@@ -77,6 +78,8 @@ struct pump {
 	int fd;                 /* of the connection, -1: its path is not watched */
 	size_t super_size;      /* what the kernel sends in one piece, bytes */
 	struct path path;
+	struct lull lull;
+	bool has_asked;       /* in it: the peer, for an answer; from then on nothing is sent */
 	uint64_t answered_ms; /* when a sender was last told that its packet does not fit */
 	uint8_t *held; /* bytes that the link did not take yet; allocated while there are any */
 	size_t held_n, held_at;
@@ -93,7 +96,8 @@ enum pump_result {
 void pump_init(struct pump *p, struct sstp_link *link, struct tls *tls,
 	       const struct pump_owner *to);
 /* Watches the path of the TCP connection fd, the caller's: packets wait less long for a near peer,
- * and more bytes stand unsent in the kernel. That it changes is logged. */
+ * and more bytes stand unsent in the kernel. That it changes is logged. And nothing is sent, as if
+ * the socket were full, while that helps BBR (lull.h). */
 void pump_watch(struct pump *p, int fd, uint64_t now);
 /* Drops what is held. */
 void pump_fini(struct pump *p);
@@ -136,7 +140,7 @@ void pump_flush_run(struct pump *p);
  * when all is gone, TLS_WANT_WRITE when the socket is full, TLS_FAILED or TLS_CLOSED when it is of
  * no use.
  */
-enum tls_result pump_output(struct pump *p);
+enum tls_result pump_output(struct pump *p, uint64_t now);
 /* Hands the link's events and trace records to the owner: after any door that the owner used. */
 void pump_events(struct pump *p);
 /*
@@ -144,6 +148,8 @@ void pump_events(struct pump *p);
  * pump_input() and pump_output().
  */
 unsigned pump_wants(const struct pump *p);
+/* Returns when to call sstp_link_tick() and pump_output() at the latest, UINT64_MAX: never. */
+uint64_t pump_deadline(const struct pump *p);
 /* Returns whether the socket is full, so that packets wait. */
 bool pump_full(const struct pump *p);
 

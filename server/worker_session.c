@@ -195,7 +195,7 @@ static void finish(struct session *s)
 static uint64_t next_deadline(const struct session *s)
 {
 	const struct conf *c = s->w->server->conf;
-	uint64_t at = earlier(sstp_link_deadline(s->link), earlier(s->ra_ms, s->echo_ms));
+	uint64_t at = earlier(pump_deadline(&s->pump), earlier(s->ra_ms, s->echo_ms));
 
 	if (s->up && c->idle_s)
 		at = earlier(at, s->active_ms + c->idle_s * UINT64_C(1000));
@@ -230,13 +230,12 @@ void session_rest_idle(struct worker *w, uint64_t now)
 void session_settle(struct session *s)
 {
 	enum tls_result result;
-	unsigned want = 0;
 
 	if (s->stage != STAGE_LINK)
 		return;
 	wake(s);
 	pump_events(&s->pump);
-	result = pump_output(&s->pump);
+	result = pump_output(&s->pump, clock_ms());
 	s->drops.queue = s->pump.waiting.dropped;
 	pump_events(&s->pump);
 	if (result < 0 && !s->down)
@@ -246,11 +245,7 @@ void session_settle(struct session *s)
 		finish(s);
 		return;
 	}
-	if (result == TLS_WANT_WRITE)
-		want |= LOOP_WRITE;
-	if (!s->pump.held)
-		want |= LOOP_READ;
-	loop_fd_want(&s->io, want);
+	loop_fd_want(&s->io, pump_wants(&s->pump));
 	loop_timer_at(&s->timer, next_deadline(s));
 }
 

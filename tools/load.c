@@ -197,7 +197,7 @@ static bool start_link(struct call *c)
 /* Sends what is due and waits for what comes next. */
 static void wait_next(struct call *c, bool again)
 {
-	enum tls_result sent = pump_output(&c->pump);
+	enum tls_result sent = pump_output(&c->pump, clock_ms());
 
 	if (sent == TLS_FAILED || sent == TLS_CLOSED) {
 		end_call(c, tls_error(c->tls));
@@ -210,8 +210,8 @@ static void wait_next(struct call *c, bool again)
 		tls_flush(c->tls);
 		end_call(c, text);
 	} else {
-		loop_fd_want(&c->watch, LOOP_READ | (sent == TLS_WANT_WRITE ? LOOP_WRITE : 0));
-		loop_timer_at(&c->timer, again ? clock_ms() : sstp_link_deadline(c->link));
+		loop_fd_want(&c->watch, pump_wants(&c->pump));
+		loop_timer_at(&c->timer, again ? clock_ms() : pump_deadline(&c->pump));
 	}
 }
 

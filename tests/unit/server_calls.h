@@ -115,7 +115,7 @@ static inline void call_event(void *arg, const struct sstp_event *ev)
 /* Sends what is due and waits on. */
 static inline void call_settle(struct call *c)
 {
-	enum tls_result sent = pump_output(&c->pump);
+	enum tls_result sent = pump_output(&c->pump, clock_ms());
 
 	pump_events(&c->pump);
 	if (c->down || sent < 0) {
@@ -126,7 +126,7 @@ static inline void call_settle(struct call *c)
 		shutdown(c->fd, SHUT_RDWR);
 	} else {
 		loop_fd_want(&c->io, LOOP_READ | (sent == TLS_WANT_WRITE ? LOOP_WRITE : 0));
-		loop_timer_at(&c->timer, sstp_link_deadline(c->link));
+		loop_timer_at(&c->timer, pump_deadline(&c->pump));
 	}
 	call_look(c->test);
 }

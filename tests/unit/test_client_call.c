@@ -156,13 +156,13 @@ static void serve_link(int fd)
 		pump_events(&server.pump);
 		if (server.solicits && !server.up)
 			advertise();
-		pump_output(&server.pump);
+		pump_output(&server.pump, clock_ms());
 		if (server.up && server.script == DROP)
 			return;
 		if (server.up && server.script == HANG_UP && !server.stop) {
 			server.stop = true;
 			sstp_link_close(server.link, SSTP_E_SHUTDOWN, clock_ms());
-			pump_output(&server.pump);
+			pump_output(&server.pump, clock_ms());
 		}
 	}
 	server.goodbye = server.down && server.pump.broken == TLS_CLOSED;

@@ -255,7 +255,7 @@ static enum pump_result turn(struct end *e, size_t buf_n)
 {
 	enum pump_result result = pump_input(&e->pump, rig.buf, buf_n, rig.now);
 
-	pump_output(&e->pump);
+	pump_output(&e->pump, rig.now);
 	pump_events(&e->pump);
 	return result;
 }
@@ -321,7 +321,7 @@ static void test_packets_in_a_row_leave_in_one_record_and_arrive_apart(void **st
 		assert_int_equal(pump_send(&rig.client.pump, p, 1000, rig.now), 0);
 	}
 	assert_int_equal(count_records(rig.server.fd), 0);
-	assert_int_equal(pump_output(&rig.client.pump), TLS_OK);
+	assert_int_equal(pump_output(&rig.client.pump, rig.now), TLS_OK);
 	assert_int_equal(count_records(rig.server.fd), 1);
 	turn(&rig.server, sizeof(rig.buf));
 	assert_int_equal(rig.server.packets, 8);
@@ -341,7 +341,7 @@ static void test_packets_apart_or_for_a_simple_peer_leave_in_records_of_their_ow
 		assert_int_equal(
 			pump_send(&rig.client.pump, apart[i] + SSTP_HEADROOM, 100, rig.now), 0);
 	}
-	pump_output(&rig.client.pump);
+	pump_output(&rig.client.pump, rig.now);
 	assert_int_equal(count_records(rig.server.fd), 2);
 	turn(&rig.server, sizeof(rig.buf));
 	rig.client.pump.single = true;
@@ -351,7 +351,7 @@ static void test_packets_apart_or_for_a_simple_peer_leave_in_records_of_their_ow
 		make_packet(p, 100, 2);
 		assert_int_equal(pump_send(&rig.client.pump, p, 100, rig.now), 0);
 	}
-	pump_output(&rig.client.pump);
+	pump_output(&rig.client.pump, rig.now);
 	assert_int_equal(count_records(rig.server.fd), 2);
 	turn(&rig.server, sizeof(rig.buf));
 	assert_int_equal(rig.server.packets, 4);
@@ -369,7 +369,7 @@ static void test_records_are_never_over_16_kib(void **state)
 		make_packet(p, 1400, (uint8_t)i);
 		assert_int_equal(pump_send(&rig.client.pump, p, 1400, rig.now), 0);
 	}
-	pump_output(&rig.client.pump);
+	pump_output(&rig.client.pump, rig.now);
 	assert_int_equal(count_records(rig.server.fd), 2);
 	turn(&rig.server, sizeof(rig.buf));
 	assert_int_equal(rig.server.packets, 20);
@@ -388,7 +388,7 @@ static void test_a_small_budget_takes_several_turns_and_loses_nothing(void **sta
 		make_packet(p, 1400, (uint8_t)i);
 		assert_int_equal(pump_send(&rig.client.pump, p, 1400, rig.now), 0);
 	}
-	pump_output(&rig.client.pump);
+	pump_output(&rig.client.pump, rig.now);
 	while (turn(&rig.server, 1000) == PUMP_AGAIN) /* a record a turn */
 		turns++;
 	assert_int_equal(turns, 5);
@@ -409,7 +409,7 @@ static void test_a_full_socket_is_told_and_recovers(void **state)
 			make_packet(p, 1400, (uint8_t)i);
 			assert_int_equal(pump_send(&rig.client.pump, p, 1400, rig.now), 0);
 		}
-		pump_output(&rig.client.pump);
+		pump_output(&rig.client.pump, rig.now);
 	}
 	assert_true(pump_full(&rig.client.pump));
 	assert_int_equal(pump_wants(&rig.client.pump), LOOP_READ | LOOP_WRITE);
@@ -430,7 +430,7 @@ static void carry_batch(uint8_t *bytes)
 		make_packet(p, 1400, (uint8_t)i);
 		assert_int_equal(pump_send(&rig.client.pump, p, 1400, rig.now), 0);
 	}
-	assert_int_equal(pump_output(&rig.client.pump), TLS_OK);
+	assert_int_equal(pump_output(&rig.client.pump, rig.now), TLS_OK);
 	turn(&rig.server, PUMP_TURN);
 }
 
@@ -482,7 +482,7 @@ static void test_many_packets_leave_in_whole_super_packets_and_what_is_left_at_l
 	assert_int_equal(sends, 2); /* after the second batch, and after the fourth */
 	assert_int_equal(send_sizes[0], 2 * super);
 	assert_int_equal(send_sizes[1], 3 * super);
-	assert_int_equal(pump_output(&rig.client.pump), TLS_OK);
+	assert_int_equal(pump_output(&rig.client.pump, rig.now), TLS_OK);
 	assert_int_equal(sends, 3);
 	turn(&rig.server, sizeof(rig.buf));
 	assert_int_equal(rig.server.packets, 55);
@@ -530,6 +530,36 @@ static void make_ip4(uint8_t *p, size_t n, bool may_cut, uint8_t protocol)
 	memcpy(p + 16, to, 4);
 }
 
+static void test_in_a_lull_what_is_queued_leaves_with_a_question_and_packets_wait(void **state)
+{
+	static uint8_t bytes[2 * (SSTP_HEADROOM + 1400)];
+	uint8_t *first = bytes + SSTP_HEADROOM, *second = first + 1400 + SSTP_HEADROOM;
+	struct pump *p = &rig.client.pump;
+
+	(void)state;
+	bring_up();
+	make_packet(first, 1400, 1);
+	make_packet(second, 1400, 2);
+	assert_int_equal(pump_send(p, first, 1400, rig.now), 0);
+	p->lull = (struct lull){.is_on = true, .look_ms = rig.now + 1};
+	p->has_asked = false;
+	assert_int_equal(pump_output(p, rig.now), TLS_WANT_WRITE);
+	assert_int_equal(pump_deadline(p), rig.now + 1);
+	assert_int_equal(pump_send(p, second, 1400, rig.now), 0);
+	sstp_link_ping(rig.client.link, rig.now);
+	assert_int_equal(pump_output(p, rig.now), TLS_WANT_WRITE);
+	assert_true(pump_full(p));
+	assert_true(tls_queued(rig.client.tls) > 0);
+	assert_int_equal(pump_wants(p), LOOP_READ); /* the socket has room, which is of no use */
+	turn(&rig.server, sizeof(rig.buf));
+	assert_int_equal(rig.server.packets, 1);
+	p->lull.is_on = false;
+	assert_int_equal(pump_output(p, rig.now), TLS_OK);
+	turn(&rig.server, sizeof(rig.buf));
+	assert_int_equal(rig.server.packets, 2);
+	assert_true(pump_deadline(p) > rig.now + 1);
+}
+
 static void test_a_packet_that_does_not_fit_goes_in_fragments(void **state)
 {
 	static uint8_t bytes[SSTP_HEADROOM + 4000];
@@ -542,7 +572,7 @@ static void test_a_packet_that_does_not_fit_goes_in_fragments(void **state)
 		pump_carry(&rig.client.pump, bytes + SSTP_HEADROOM, 4000, rig.now, &answer), 0);
 	assert_int_equal(answer.n, 0);
 	memset(bytes, 0, sizeof(bytes)); /* they are ours again */
-	pump_output(&rig.client.pump);
+	pump_output(&rig.client.pump, rig.now);
 	turn(&rig.server, sizeof(rig.buf));
 	assert_int_equal(rig.server.packets, 3);
 	assert_int_equal(rig.server.lengths[0], 1396); /* 20 + 1376, a multiple of 8 */
@@ -625,7 +655,7 @@ static void test_a_broken_connection_takes_no_more_packets(void **state)
 	assert_int_equal(rig.client.pump.broken, TLS_FAILED);
 	make_packet(bytes + SSTP_HEADROOM, 100, 1);
 	assert_int_not_equal(pump_send(&rig.client.pump, bytes + SSTP_HEADROOM, 100, rig.now), 0);
-	assert_true(pump_output(&rig.client.pump) < 0);
+	assert_true(pump_output(&rig.client.pump, rig.now) < 0);
 }
 
 static void test_hanging_up_reaches_the_other_end(void **state)
@@ -659,6 +689,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_small_budget_takes_several_turns_and_loses_nothing, start, stop),
 		cmocka_unit_test_setup_teardown(test_a_full_socket_is_told_and_recovers, start, stop),
 		cmocka_unit_test_setup_teardown(test_packets_wait_while_the_socket_is_full_and_arrive_in_order, start, stop),
+		cmocka_unit_test_setup_teardown(test_in_a_lull_what_is_queued_leaves_with_a_question_and_packets_wait, start, stop),
 		cmocka_unit_test_setup_teardown(test_many_packets_leave_in_whole_super_packets_and_what_is_left_at_last, start, stop),
 		cmocka_unit_test_setup_teardown(test_packets_in_flow_cost_no_allocation_and_hardly_a_system_call, start, stop),
 		cmocka_unit_test_setup_teardown(test_a_packet_that_does_not_fit_goes_in_fragments, start, stop),
