@@ -418,7 +418,8 @@ enum pump_result pump_input(struct pump *p, uint8_t *buf, size_t most, uint64_t 
 
 unsigned pump_wants(const struct pump *p)
 {
-	const unsigned wants = tls_queued(p->tls) && !is_silent(p) ? LOOP_WRITE : 0;
+	const bool has_more = tls_queued(p->tls) || p->held; /* what is held waits for room, too */
+	const unsigned wants = has_more && !is_silent(p) ? LOOP_WRITE : 0;
 
 	return p->held || p->eof ? wants : wants | LOOP_READ;
 }

@@ -560,6 +560,17 @@ static void test_in_a_lull_what_is_queued_leaves_with_a_question_and_packets_wai
 	assert_true(pump_deadline(p) > rig.now + 1);
 }
 
+static void test_what_the_link_does_not_take_yet_is_asked_for_when_all_was_sent(void **state)
+{
+	struct pump *p = &rig.client.pump;
+
+	(void)state;
+	bring_up();
+	p->held = calloc(1, 1);
+	assert_int_equal(tls_queued(rig.client.tls), 0);
+	assert_int_equal(pump_wants(p), LOOP_WRITE);
+}
+
 static void test_a_packet_that_does_not_fit_goes_in_fragments(void **state)
 {
 	static uint8_t bytes[SSTP_HEADROOM + 4000];
@@ -690,6 +701,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_full_socket_is_told_and_recovers, start, stop),
 		cmocka_unit_test_setup_teardown(test_packets_wait_while_the_socket_is_full_and_arrive_in_order, start, stop),
 		cmocka_unit_test_setup_teardown(test_in_a_lull_what_is_queued_leaves_with_a_question_and_packets_wait, start, stop),
+		cmocka_unit_test_setup_teardown(test_what_the_link_does_not_take_yet_is_asked_for_when_all_was_sent, start, stop),
 		cmocka_unit_test_setup_teardown(test_many_packets_leave_in_whole_super_packets_and_what_is_left_at_last, start, stop),
 		cmocka_unit_test_setup_teardown(test_packets_in_flow_cost_no_allocation_and_hardly_a_system_call, start, stop),
 		cmocka_unit_test_setup_teardown(test_a_packet_that_does_not_fit_goes_in_fragments, start, stop),
