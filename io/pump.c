@@ -294,11 +294,9 @@ static void watch(struct pump *p, uint64_t now)
 		keep_lull(p, now);
 }
 
-enum tls_result pump_output(struct pump *p, uint64_t now)
+/* Queues and sends all that there is, unless the socket is full. */
+static enum tls_result send_all(struct pump *p)
 {
-	write_run(p);
-	watch(p, now);
-	p->batch_us = 0;
 	for (;;) {
 		enum tls_result result;
 		const uint8_t *unit;
@@ -318,6 +316,18 @@ enum tls_result pump_output(struct pump *p, uint64_t now)
 		if (!sstp_link_output(p->link, &unit) && !(p->waiting.head && take_sip(p)))
 			return result;
 	}
+}
+
+enum tls_result pump_output(struct pump *p, uint64_t now)
+{
+	const bool was_on = p->lull.is_on;
+	enum tls_result result;
+
+	write_run(p);
+	p->batch_us = 0;
+	result = send_all(p);
+	watch(p, now); /* now, for it takes time that nothing should wait for */
+	return p->lull.is_on == was_on ? result : send_all(p);
 }
 
 /* Hands out the packets that the last input left waiting. */
