@@ -31,7 +31,8 @@ bool lull_see(struct lull *l, const struct lull_bbr *bbr, uint64_t now_ms)
 		l->to_ms = now_ms;
 		l->is_on = false;
 	}
-	if (!bbr->shortest_us || l->to_ms - l->from_ms > LULL_KNOWN_MS)
+	if (!bbr->shortest_us || l->to_ms - l->from_ms > LULL_KNOWN_MS ||
+	    (!l->is_on && now_ms >= earliest_end(l)))
 		l->from_ms = 0;
 	l->last = *bbr;
 	l->seen_ms = now_ms;

@@ -208,10 +208,11 @@ static void test_what_was_not_seen_well_enough_begins_no_lull(void **state)
 
 	(void)state;
 	assert_false(lull_see(&l, &new, BEGIN + LULL_KNOWN_MS + 1));
-	assert_false(lull_see(&l, &new, BEGIN + LULL_WINDOW_MS));
+	assert_false(lull_see(&l, &new, BEGIN + LULL_WINDOW_MS - 1));
 	l = known(&bbr);
 	assert_false(lull_see(&l, &new, BEGIN + LULL_KNOWN_MS));
-	assert_true(lull_see(&l, &new, BEGIN + LULL_WINDOW_MS));
+	assert_true(lull_see(&l, &new, BEGIN + LULL_WINDOW_MS - 1));
+	assert_false(lull_see(&l, &new, BEGIN + LULL_WINDOW_MS)); /* it is over */
 }
 
 static void test_a_connection_that_does_not_get_empty_in_time_goes_on(void **state)
@@ -245,7 +246,7 @@ static void test_a_lull_ends_when_bbr_has_seen_a_shorter_round_trip(void **state
 	assert_true(l.is_on);
 	assert_false(lull_see(&l, &shorter, end - ROUND + 2));
 	assert_false(l.is_on);
-	assert_true(lull_see(&l, &shorter, end - ROUND + 2 + LULL_WINDOW_MS));
+	assert_true(lull_see(&l, &shorter, end - ROUND - 1 + LULL_WINDOW_MS));
 }
 
 static void test_a_path_that_takes_longer_to_empty_than_bbr_measures_is_left_alone(void **state)

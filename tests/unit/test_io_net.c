@@ -149,6 +149,19 @@ static void on_done(void *arg, int fd, const struct net_addr *to)
 	loop_stop(t->loop);
 }
 
+/* Returns a connection to the address, as a dial makes it. */
+static int dial(const struct net_addr *to)
+{
+	struct told told = {.loop = loop_new()};
+	struct net_dial d;
+
+	net_dial_start(&d, told.loop, to, 1, 5000, 0, on_done, &told);
+	loop_run(told.loop);
+	loop_free(told.loop);
+	assert_true(told.fd >= 0);
+	return told.fd;
+}
+
 static void test_two_listeners_share_a_port(void **state)
 {
 	struct net_addr at;
@@ -267,40 +280,64 @@ static void
 test_bbr_forgets_what_it_knows_when_it_starts_anew_and_another_does_not_start(void **state)
 {
 	static const uint8_t bytes[100000];
-	struct told told = {.loop = loop_new()};
 	char name[NET_CONGESTION];
 	uint8_t drain[4096];
-	struct net_addr addr, peer;
-	struct net_dial d;
-	int listener = listen_somewhere(&addr), fd;
+	struct net_addr addr;
+	int listener = listen_somewhere(&addr), out = dial(&addr), in = net_accept(listener, NULL);
 
 	(void)state;
-	net_dial_start(&d, told.loop, &addr, 1, 5000, 0, on_done, &told);
-	loop_run(told.loop);
-	fd = net_accept(listener, &peer);
-	assert_int_equal(net_set_congestion(told.fd, "reno"), 0);
-	assert_false(net_start_anew(told.fd, NET_CONGESTION_AUTO));
-	assert_string_equal(net_congestion(told.fd, name), "reno");
-	assert_false(net_path(told.fd).is_starting);
-	if (net_set_congestion(told.fd, NET_CONGESTION_AUTO) != 0) {
+	assert_int_equal(net_set_congestion(out, "reno"), 0);
+	assert_false(net_start_anew(out, NET_CONGESTION_AUTO));
+	assert_string_equal(net_congestion(out, name), "reno");
+	assert_false(net_path(out).is_starting);
+	assert_int_equal(net_bbr(out).shortest_us, 0);
+	if (net_set_congestion(out, NET_CONGESTION_AUTO) != 0) {
 		print_message("skipped: this kernel has no BBR\n");
 		skip();
 	}
-	assert_true(write(told.fd, bytes, sizeof(bytes)) > 0);
-	while (bbr_bandwidth(told.fd) == 0) {
-		struct pollfd wait = {.fd = fd, .events = POLLIN};
+	assert_true(write(out, bytes, sizeof(bytes)) > 0);
+	while (bbr_bandwidth(out) == 0) {
+		struct pollfd wait = {.fd = in, .events = POLLIN};
 
 		assert_int_equal(poll(&wait, 1, 5000), 1);
-		assert_true(read(fd, drain, sizeof(drain)) > 0);
+		assert_true(read(in, drain, sizeof(drain)) > 0);
 	}
-	assert_true(net_path(told.fd).is_starting);
-	assert_true(net_start_anew(told.fd, NET_CONGESTION_AUTO));
-	assert_int_equal(bbr_bandwidth(told.fd), 0);
-	assert_string_equal(net_congestion(told.fd, name), NET_CONGESTION_AUTO);
-	close(fd);
-	close(told.fd);
+	assert_true(net_path(out).is_starting);
+	assert_in_range(net_bbr(out).shortest_us, 1, 1000000);
+	assert_true(net_start_anew(out, NET_CONGESTION_AUTO));
+	assert_int_equal(bbr_bandwidth(out), 0);
+	assert_string_equal(net_congestion(out, name), NET_CONGESTION_AUTO);
+	close(in);
+	close(out);
 	close(listener);
-	loop_free(told.loop);
+}
+
+static void test_what_is_on_its_way_is_told_until_it_is_acknowledged(void **state)
+{
+	static const uint8_t bytes[65536];
+	static uint8_t drain[65536];
+	struct net_addr addr;
+	int listener = listen_somewhere(&addr), out = dial(&addr), in = net_accept(listener, NULL);
+	struct lull_flight flight;
+
+	(void)state;
+	flight = net_flight(-1);
+	assert_true(lull_is_empty(&flight));
+	while (write(out, bytes, sizeof(bytes)) > 0)
+		; /* until the peer has no room, nor the kernel */
+	flight = net_flight(out);
+	assert_true(flight.unsent > 0 && flight.rtt_us > 0);
+	for (uint64_t end = clock_ms() + 5000; !lull_is_empty(&flight) && clock_ms() < end;) {
+		struct pollfd wait = {.fd = in, .events = POLLIN};
+
+		if (poll(&wait, 1, 10) == 1)
+			assert_true(read(in, drain, sizeof(drain)) > 0);
+		flight = net_flight(out);
+	}
+	assert_true(lull_is_empty(&flight));
+	close(in);
+	close(out);
+	close(listener);
 }
 
 /* Gives up the right to any congestion control, and starts fd's anew: its end is the process's exit
@@ -349,19 +386,15 @@ static void test_nothing_starts_anew_that_could_not_come_back(void **state)
 /* Returns the size of a super-packet to a listener that takes segments of mss bytes at most. */
 static uint32_t super_size_to(int mss)
 {
-	struct told told = {.loop = loop_new()};
 	struct net_addr addr;
-	int listener = listen_somewhere(&addr);
+	int listener = listen_somewhere(&addr), out;
 	struct path_facts facts;
-	struct net_dial d;
 
 	assert_int_equal(setsockopt(listener, IPPROTO_TCP, TCP_MAXSEG, &mss, sizeof(mss)), 0);
-	net_dial_start(&d, told.loop, &addr, 1, 5000, 0, on_done, &told);
-	loop_run(told.loop);
-	facts = net_path(told.fd);
-	close(told.fd);
+	out = dial(&addr);
+	facts = net_path(out);
+	close(out);
 	close(listener);
-	loop_free(told.loop);
 	return facts.super_size;
 }
 
@@ -397,25 +430,21 @@ static void test_a_limit_holds_until_it_is_lifted(void **state)
 
 static void test_accepted_connections_inherit_the_congestion_control(void **state)
 {
-	struct told told = {.loop = loop_new()};
 	char name[NET_CONGESTION];
 	struct net_addr addr;
-	struct net_dial d;
-	int listener = listen_somewhere(&addr), fd;
+	int listener = listen_somewhere(&addr), out, in;
 
 	(void)state;
 	assert_int_equal(net_set_congestion(listener, "nonesuch"), -ENOENT);
 	assert_int_equal(net_set_congestion(listener, "reno"), 0); /* every Linux has it */
-	net_dial_start(&d, told.loop, &addr, 1, 5000, 0, on_done, &told);
-	loop_run(told.loop);
-	fd = net_accept(listener, NULL);
-	assert_true(fd >= 0);
-	assert_string_equal(net_congestion(fd, name), "reno");
-	close(fd);
-	close(told.fd);
+	out = dial(&addr);
+	in = net_accept(listener, NULL);
+	assert_true(in >= 0);
+	assert_string_equal(net_congestion(in, name), "reno");
+	close(in);
+	close(out);
 	close(listener);
 	assert_string_equal(net_congestion(STDIN_FILENO, name), "unknown");
-	loop_free(told.loop);
 }
 
 static void
@@ -567,6 +596,7 @@ int main(void)
 			test_only_a_near_peer_that_loses_nothing_is_sent_a_bounded_number_of_bytes),
 		cmocka_unit_test(
 			test_bbr_forgets_what_it_knows_when_it_starts_anew_and_another_does_not_start),
+		cmocka_unit_test(test_what_is_on_its_way_is_told_until_it_is_acknowledged),
 		cmocka_unit_test(test_nothing_starts_anew_that_could_not_come_back),
 		cmocka_unit_test(test_a_super_packet_is_of_whole_segments),
 		cmocka_unit_test(test_a_limit_holds_until_it_is_lifted),
