@@ -147,9 +147,7 @@ struct worker {
 	struct loop *loop;
 	struct mailbox box;
 	struct loop_bell ring_bell;
-	struct ring **ring_in;    /* from each other worker; NULL from itself */
-	struct loop_timer second; /* the slow clock */
-	struct loop_later bury;
+	struct ring **ring_in; /* from each other worker, which reads this; NULL from itself */
 
 	unsigned listens_n;
 	struct listener listens[2 * CONF_LISTEN_MAX];
@@ -167,6 +165,8 @@ struct worker {
 	struct session *awake; /* those that did something lately */
 	struct session *dead;
 
+	struct loop_timer second; /* the slow clock; not beside what other workers read */
+	struct loop_later bury;
 	bool stopping;
 	uint64_t stop_ms; /* when patience with the clients ends */
 	struct log_budget budget;
