@@ -262,7 +262,8 @@ static void keep_lull(struct pump *p, uint64_t now)
 	const struct lull_bbr bbr = net_bbr(p->fd);
 	const bool was_on = p->lull.is_on;
 
-	if (lull_see(&p->lull, &bbr, now)) {
+	/* where packets are lost, what was sent is seldom acknowledged in time */
+	if (lull_see(&p->lull, &bbr, now) && (was_on || !path_loses(&p->path))) {
 		const struct lull_flight flight = net_flight(p->fd);
 
 		lull_judge(&p->lull, &flight, now);
