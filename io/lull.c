@@ -82,13 +82,16 @@ static bool is_safe(const struct lull *l, uint64_t now_ms)
 
 void lull_judge(struct lull *l, const struct lull_flight *flight, uint64_t now_ms)
 {
+	uint64_t left;
+
 	if (flight->segments > LULL_FLIGHT)
 		l->busy_ms = now_ms;
 	if (l->is_on && (lull_is_empty(flight) ? is_safe(l, now_ms) : now_ms >= earliest_end(l))) {
 		end_lull(l, flight, now_ms);
 		return;
 	}
-	l->is_on |= time_to_lull(l, flight, now_ms) == 0;
-	if (l->is_on || time_to_lull(l, flight, now_ms) < 2 * LULL_LOOK_MS)
+	left = time_to_lull(l, flight, now_ms);
+	l->is_on |= left == 0;
+	if (l->is_on || left < 2 * LULL_LOOK_MS)
 		l->look_ms = now_ms + CLOSE_LOOK_MS;
 }

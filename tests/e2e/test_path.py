@@ -4,7 +4,8 @@
 import sys
 import threading
 
-from suite import CLIENT4, GATEWAY4, SERVER4, Client, Server, Skip, add_cable, cabled_hosts, claim, faulty_cable, lab, test
+from suite import (CLIENT4, GATEWAY4, SERVER4, Client, Server, Skip, add_cable, cabled_hosts, claim, faulty_cable, lab,
+                   test)
 from test_offload import DATAGRAMS, datagram_sink
 from test_traffic import MEGABYTE, transfer
 
@@ -107,14 +108,17 @@ def a_busy_path_is_not_silenced_every_ten_seconds(the_lab):
     server_host, client_host, _ = faulty_cable(the_lab, rate=50, delay=10000, queue=1000)
     server = Server(server_host)
     client = Client(client_host, server, options=["--ipv4"]).up()
-    carried = threading.Thread(target=lambda: transfer(client_host, server_host, GATEWAY4, 200 * MEGABYTE, 1))
-    carried.start()
+    arrived = []
+    carrier = threading.Thread(
+        target=lambda: arrived.append(transfer(client_host, server_host, GATEWAY4, 200 * MEGABYTE, 1)))
+    carrier.start()
     measurings, before = 0, False
-    while carried.is_alive():
+    while carrier.is_alive():
         now = "cwnd_gain:1)" in client_host.run(["ss", "-tinH", "dport", "=", ":443"])
         measurings += now and not before
         before = now
-        carried.join(0.05)
+        carrier.join(0.05)
+    claim(arrived, "the transfer failed")
     claim(measurings <= 2, f"BBR kept the path empty {measurings} times in 34 s")
     client.hang_up()
 

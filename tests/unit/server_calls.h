@@ -125,7 +125,7 @@ static inline void call_settle(struct call *c)
 		tls_flush(c->tls);
 		shutdown(c->fd, SHUT_RDWR);
 	} else {
-		loop_fd_want(&c->io, LOOP_READ | (sent == TLS_WANT_WRITE ? LOOP_WRITE : 0));
+		loop_fd_want(&c->io, pump_wants(&c->pump));
 		loop_timer_at(&c->timer, pump_deadline(&c->pump));
 	}
 	call_look(c->test);
