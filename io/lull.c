@@ -2,17 +2,16 @@
 /* lull.h. */
 #include "io/lull.h"
 
-#define UNIT          256 /* a gain of 1, in BBR's numbers */
-#define SPARE         4   /* this part of a round trip: some are longer than the smoothed one */
+#define SPARE         4 /* this part of a round trip: some are longer than the smoothed one */
 #define SPARE_MS      2
 #define LONGEST_MS    250 /* that emptying the path may take: BBR's measuring does not take longer */
 #define CLOSE_LOOK_MS 1   /* from look to look in a lull, and close to one */
 #define US_PER_MS     1000
 
 /* Returns whether BBR measures the shortest round trip. */
-static bool is_measuring(const struct lull_bbr *bbr)
+static bool is_measuring(const struct bbr *bbr)
 {
-	return bbr->pacing_gain == UNIT && bbr->window_gain == UNIT;
+	return bbr->pacing_gain == BBR_UNIT && bbr->window_gain == BBR_UNIT;
 }
 
 /* Returns when BBR's window ends at the earliest; it is known when it began. */
@@ -21,7 +20,7 @@ static uint64_t earliest_end(const struct lull *l)
 	return l->from_ms + LULL_WINDOW_MS;
 }
 
-bool lull_see(struct lull *l, const struct lull_bbr *bbr, uint64_t now_ms)
+bool lull_see(struct lull *l, const struct bbr *bbr, uint64_t now_ms)
 {
 	const bool is_new = bbr->shortest_us != l->last.shortest_us ||
 			    (is_measuring(&l->last) && !is_measuring(bbr));

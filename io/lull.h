@@ -17,6 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "io/bbr.h"
+
 #define LULL_WINDOW_MS 10000 /* how long BBR believes in a shortest round trip */
 #define LULL_LOOK_MS   10    /* from look to look */
 #define LULL_SOON_MS   300   /* before its window ends, all that TCP knows is looked at */
@@ -24,13 +26,6 @@
 #define LULL_TICK_MS   10    /* of the kernel's clock, at most (HZ=100) */
 #define LULL_FLIGHT    4     /* segments on their way in a PROBE_RTT: with fewer it costs nothing */
 #define LULL_BUSY_MS   200   /* for so long after there were more, it would still cost much */
-
-/* What BBR says of itself (Linux tcp_bbr_info); all zero: another congestion control runs. */
-struct lull_bbr {
-	uint32_t shortest_us; /* round trip, as BBR has it */
-	uint32_t pacing_gain; /* of 256 */
-	uint32_t window_gain; /* of 256 */
-};
 
 /* What TCP says of what is on its way. */
 struct lull_flight {
@@ -47,12 +42,12 @@ struct lull {
 	uint64_t from_ms; /* BBR's window began between this moment, 0: nobody knows, */
 	uint64_t to_ms;   /* and this one */
 	uint64_t busy_ms; /* when enough was on its way last */
-	struct lull_bbr last;
+	struct bbr last;
 	bool is_on; /* nothing may be sent */
 };
 
 /* Takes what BBR says now; returns whether lull_judge() wants to be asked, too. */
-bool lull_see(struct lull *l, const struct lull_bbr *bbr, uint64_t now_ms);
+bool lull_see(struct lull *l, const struct bbr *bbr, uint64_t now_ms);
 /* Returns whether all of what was sent is acknowledged. */
 bool lull_is_empty(const struct lull_flight *f);
 /* Begins or ends a lull (l->is_on). */

@@ -368,7 +368,7 @@ void net_limit(int fd, uint64_t rate)
 	wish(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &most, sizeof(most));
 }
 
-struct lull_bbr net_bbr(int fd)
+struct bbr net_bbr(int fd)
 {
 	union tcp_cc_info info;
 	socklen_t n = sizeof(info);
@@ -376,9 +376,9 @@ struct lull_bbr net_bbr(int fd)
 	memset(&info, 0, sizeof(info));
 	if (getsockopt(fd, IPPROTO_TCP, TCP_CC_INFO, &info, &n) < 0 || /* Linux 4.2 */
 	    n < sizeof(info.bbr))
-		return (struct lull_bbr){0};
-	return (struct lull_bbr){info.bbr.bbr_min_rtt, info.bbr.bbr_pacing_gain,
-				 info.bbr.bbr_cwnd_gain};
+		return (struct bbr){0};
+	return (struct bbr){info.bbr.bbr_min_rtt, info.bbr.bbr_pacing_gain, info.bbr.bbr_cwnd_gain,
+			    (uint64_t)info.bbr.bbr_bw_hi << 32 | info.bbr.bbr_bw_lo};
 }
 
 /* Returns how many bytes leave at once, of segments of mss bytes. */
@@ -402,17 +402,19 @@ struct path_facts net_path(int fd)
 	struct tcp_info info;
 
 	if (ask_tcp(fd, &info)) {
+		const struct bbr bbr = net_bbr(fd);
+
 		facts.rtt_us = info.tcpi_rtt;
 		facts.rtt_min_us = info.tcpi_min_rtt; /* Linux 4.6 */
 		facts.sent = info.tcpi_data_segs_out; /* Linux 4.6 */
 		facts.resent = info.tcpi_total_retrans;
 		facts.needless = info.tcpi_dsack_dups; /* Linux 4.19 */
 		facts.rate = info.tcpi_delivery_rate;  /* Linux 4.9 */
-		facts.pacing = info.tcpi_pacing_rate;  /* UINT64_MAX: without a limit */
 		facts.flight = info.tcpi_unacked;
 		facts.acked = info.tcpi_bytes_acked; /* Linux 4.1 */
 		facts.super_size = super_size(info.tcpi_snd_mss);
-		facts.is_starting = net_bbr(fd).pacing_gain > BBR_STARTS;
+		facts.is_starting = bbr.pacing_gain > BBR_STARTS;
+		facts.belief = bbr.rate;
 	}
 	return facts;
 }

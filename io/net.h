@@ -85,7 +85,7 @@ bool net_has_congestion(const char *name, char *why, size_t n);
 /* Returns what TCP knows of the path of fd's connection. */
 struct path_facts net_path(int fd);
 /* Returns what BBR says of fd's connection; all zero where another congestion control runs. */
-struct lull_bbr net_bbr(int fd);
+struct bbr net_bbr(int fd);
 /* Returns what TCP says of what is on its way on fd's connection. */
 struct lull_flight net_flight(int fd);
 /*

@@ -56,6 +56,11 @@ static uint64_t carried(const struct path *p, const struct path_facts *now)
 	return now->rate < p->last.rate ? now->rate : p->last.rate;
 }
 
+bool path_exceeds(const struct path *p, uint64_t belief)
+{
+	return belief && belief < p->best / PATH_LOW;
+}
+
 /* Returns whether the congestion control is the one that holds back, and by much, or goes on from
  * where it was held wrongly. */
 static bool judge_rate(struct path *p, const struct path_facts *now, bool is_full, uint64_t now_ms)
@@ -67,8 +72,8 @@ static bool judge_rate(struct path *p, const struct path_facts *now, bool is_ful
 		p->held = 0;
 		return true;
 	}
-	if (is_full && now->pacing && now->pacing < p->best / PATH_LOW) {
-		p->best = 0;
+	if (is_full && path_exceeds(p, now->belief)) {
+		path_forget(p);
 		return true;
 	}
 	if (rate > p->best)

@@ -29,9 +29,9 @@ struct path_facts {
 	uint32_t resent;     /* segments that were sent again; may wrap around */
 	uint32_t needless;   /* of them, those that had arrived after all; may wrap around */
 	uint64_t rate;       /* what arrived of late, bytes a second */
-	uint64_t pacing;     /* what may leave, bytes a second */
-	uint32_t flight;     /* segments on their way */
-	uint64_t acked;      /* bytes that arrived in all */
+	uint64_t belief; /* what BBR believes that the path carries, bytes a second, 0: unknown */
+	uint32_t flight; /* segments on their way */
+	uint64_t acked;  /* bytes that arrived in all */
 	uint32_t super_size; /* bytes of whole segments that leave as one super-packet (TSO) */
 	bool is_starting;    /* the congestion control still looks for how much the path carries */
 };
@@ -62,10 +62,19 @@ static inline bool path_is_near(const struct path *p)
 	return p->is_near;
 }
 
-/* Returns whether the last look found that the congestion control believes in too little: it paces
- * what waits for it at much less than the path has carried, or goes on from where its start was
- * held back, and the path carries more. Either is told once, until the path has carried as much
- * again. */
+/* Returns whether the path has carried much more than what BBR believes in (0: that is unknown). */
+bool path_exceeds(const struct path *p, uint64_t belief);
+
+/* Forgets what the path has carried: it may carry less now. */
+static inline void path_forget(struct path *p)
+{
+	p->best = 0;
+}
+
+/* Returns whether the last look found that the congestion control believes in too little: in much
+ * less than the path has carried, while more waits, or it goes on from where its start was held
+ * back, and the path carries more. Either is told once, until the path has carried as much again.
+ */
 static inline bool path_is_low(const struct path *p)
 {
 	return p->is_low;
@@ -81,6 +90,12 @@ static inline uint64_t path_limit(const struct path *p)
 static inline bool path_loses(const struct path *p)
 {
 	return p->calm_ms != 0;
+}
+
+/* Returns whether a look in the last ms milliseconds, PATH_CALM_MS at most, found that. */
+static inline bool path_lost_within(const struct path *p, uint64_t ms, uint64_t now_ms)
+{
+	return p->calm_ms + ms > now_ms + PATH_CALM_MS;
 }
 
 #endif

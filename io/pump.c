@@ -255,15 +255,31 @@ static bool take_sip(struct pump *p)
 	return taken != 0;
 }
 
+/*
+ * Has BBR measure the path anew as soon as it holds something back and believes in much less than
+ * the path has carried. A loss while a flow inside begins is enough for that: until it is mended
+ * BBR sends no more than was on its way, and takes that for what the path carries. The flow meets a
+ * queue then, ends its own start, and may be slow for a minute. Near the looks at the path are
+ * enough, and what BBR believes goes up and down with each round of less than a millisecond.
+ */
+static void keep_belief(struct pump *p, const struct bbr *bbr)
+{
+	if (path_is_near(&p->path) || !path_exceeds(&p->path, bbr->rate) ||
+	    !net_flight(p->fd).unsent)
+		return;
+	path_forget(&p->path);
+	net_start_anew(p->fd, NET_CONGESTION_AUTO);
+}
+
 /* Begins or ends a lull. What is sent last before one asks for an answer, and what is sent first
  * after one is BBR's measure, not a small packet alone: what acknowledges them must not be late. */
-static void keep_lull(struct pump *p, uint64_t now)
+static void keep_lull(struct pump *p, const struct bbr *bbr, uint64_t now)
 {
-	const struct lull_bbr bbr = net_bbr(p->fd);
 	const bool was_on = p->lull.is_on;
 
-	/* where packets are lost, what was sent is seldom acknowledged in time */
-	if (lull_see(&p->lull, &bbr, now) && (was_on || !path_loses(&p->path))) {
+	/* where packets are being lost, what was sent is seldom acknowledged in time */
+	if (lull_see(&p->lull, bbr, now) &&
+	    (was_on || !path_lost_within(&p->path, LULL_WINDOW_MS, now))) {
 		const struct lull_flight flight = net_flight(p->fd);
 
 		lull_judge(&p->lull, &flight, now);
@@ -291,8 +307,12 @@ static void watch(struct pump *p, uint64_t now)
 			 path_is_near(&p->path) ? "short" : "long",
 			 path_loses(&p->path) ? "packets" : "nothing");
 	}
-	if (now >= p->lull.look_ms)
-		keep_lull(p, now);
+	if (now >= p->lull.look_ms) {
+		const struct bbr bbr = net_bbr(p->fd);
+
+		keep_belief(p, &bbr);
+		keep_lull(p, &bbr, now);
+	}
 }
 
 /* Queues and sends all that there is, unless the socket is full. */

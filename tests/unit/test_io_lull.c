@@ -84,15 +84,15 @@ static void pass(struct model *m, uint32_t offered)
 	m->flight += offered;
 }
 
-static struct lull_bbr say(const struct model *m)
+static struct bbr say(const struct model *m)
 {
-	return (struct lull_bbr){m->shortest_us, m->measured_until ? 256 : 320,
-				 m->measured_until ? 256 : CRUISE};
+	return (struct bbr){m->shortest_us, m->measured_until ? 256 : 320,
+			    m->measured_until ? 256 : CRUISE};
 }
 
 static void look(const struct model *m, struct lull *l)
 {
-	const struct lull_bbr bbr = say(m);
+	const struct bbr bbr = say(m);
 	const struct lull_flight flight = {m->flight, 0, (ROUND + QUEUE) * 1000,
 					   UINT64_C(1448000) * RATE};
 
@@ -178,7 +178,7 @@ static void test_thin_traffic_has_no_lulls(void **state)
 
 static void test_another_congestion_control_has_no_lulls(void **state)
 {
-	const struct lull_bbr none = {0};
+	const struct bbr none = {0};
 	struct lull l = {0};
 
 	(void)state;
@@ -189,10 +189,10 @@ static void test_another_congestion_control_has_no_lulls(void **state)
 }
 
 /* A connection whose window began just before BEGIN, and that is busy. */
-static struct lull known(const struct lull_bbr *bbr)
+static struct lull known(const struct bbr *bbr)
 {
 	struct lull l = {0};
-	struct lull_bbr other = *bbr;
+	struct bbr other = *bbr;
 
 	other.shortest_us++;
 	assert_false(lull_see(&l, &other, BEGIN - 5));
@@ -202,8 +202,7 @@ static struct lull known(const struct lull_bbr *bbr)
 
 static void test_what_was_not_seen_well_enough_begins_no_lull(void **state)
 {
-	const struct lull_bbr bbr = {ROUND * 1000, 256, CRUISE},
-			      new = {ROUND * 1000 + 1, 256, CRUISE};
+	const struct bbr bbr = {ROUND * 1000, 256, CRUISE}, new = {ROUND * 1000 + 1, 256, CRUISE};
 	struct lull l = known(&bbr);
 
 	(void)state;
@@ -215,17 +214,25 @@ static void test_what_was_not_seen_well_enough_begins_no_lull(void **state)
 	assert_false(lull_see(&l, &new, BEGIN + LULL_WINDOW_MS)); /* it is over */
 }
 
+/* The same, in a lull: it began a round trip before the window ends. */
+static struct lull begun(const struct bbr *bbr, const struct lull_flight *busy, uint64_t end)
+{
+	struct lull l = known(bbr);
+
+	assert_true(lull_see(&l, bbr, end - ROUND));
+	lull_judge(&l, busy, end - ROUND);
+	assert_true(l.is_on);
+	return l;
+}
+
 static void test_a_connection_that_does_not_get_empty_in_time_goes_on(void **state)
 {
-	const struct lull_bbr bbr = {ROUND * 1000, 256, CRUISE};
+	const struct bbr bbr = {ROUND * 1000, 256, CRUISE};
 	const struct lull_flight busy = {100, 0, ROUND * 1000, 1000000};
-	struct lull l = known(&bbr);
 	const uint64_t end = BEGIN - 5 + LULL_WINDOW_MS;
+	struct lull l = begun(&bbr, &busy, end);
 
 	(void)state;
-	assert_true(lull_see(&l, &bbr, end - ROUND));
-	lull_judge(&l, &busy, end - ROUND);
-	assert_true(l.is_on);
 	lull_judge(&l, &busy, end - 1);
 	assert_true(l.is_on);
 	lull_judge(&l, &busy, end);
@@ -234,16 +241,12 @@ static void test_a_connection_that_does_not_get_empty_in_time_goes_on(void **sta
 
 static void test_a_lull_ends_when_bbr_has_seen_a_shorter_round_trip(void **state)
 {
-	const struct lull_bbr bbr = {ROUND * 1000, 256, CRUISE},
-			      shorter = {ROUND * 999, 256, CRUISE};
+	const struct bbr bbr = {ROUND * 1000, 256, CRUISE}, shorter = {ROUND * 999, 256, CRUISE};
 	const struct lull_flight busy = {100, 0, ROUND * 1000, 1000000};
-	struct lull l = known(&bbr);
 	const uint64_t end = BEGIN - 5 + LULL_WINDOW_MS;
+	struct lull l = begun(&bbr, &busy, end);
 
 	(void)state;
-	assert_true(lull_see(&l, &bbr, end - ROUND));
-	lull_judge(&l, &busy, end - ROUND);
-	assert_true(l.is_on);
 	assert_false(lull_see(&l, &shorter, end - ROUND + 2));
 	assert_false(l.is_on);
 	assert_true(lull_see(&l, &shorter, end - ROUND - 1 + LULL_WINDOW_MS));
@@ -251,7 +254,7 @@ static void test_a_lull_ends_when_bbr_has_seen_a_shorter_round_trip(void **state
 
 static void test_a_path_that_takes_longer_to_empty_than_bbr_measures_is_left_alone(void **state)
 {
-	const struct lull_bbr bbr = {ROUND * 1000, 256, CRUISE};
+	const struct bbr bbr = {ROUND * 1000, 256, CRUISE};
 	const struct lull_flight slow = {100, 1000000, ROUND * 1000, 1000000};
 	struct lull l = known(&bbr);
 

@@ -265,17 +265,6 @@ static void test_only_a_near_peer_that_loses_nothing_is_sent_a_bounded_number_of
 	close(fd);
 }
 
-/* Returns the bytes a second that BBR believes the path of fd to carry. */
-static uint64_t bbr_bandwidth(int fd)
-{
-	union tcp_cc_info info;
-	socklen_t n = sizeof(info);
-
-	memset(&info, 0, sizeof(info));
-	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_CC_INFO, &info, &n), 0);
-	return (uint64_t)info.bbr.bbr_bw_hi << 32 | info.bbr.bbr_bw_lo;
-}
-
 static void
 test_bbr_forgets_what_it_knows_when_it_starts_anew_and_another_does_not_start(void **state)
 {
@@ -296,7 +285,7 @@ test_bbr_forgets_what_it_knows_when_it_starts_anew_and_another_does_not_start(vo
 		skip();
 	}
 	assert_true(write(out, bytes, sizeof(bytes)) > 0);
-	while (bbr_bandwidth(out) == 0) {
+	while (net_bbr(out).rate == 0) {
 		struct pollfd wait = {.fd = in, .events = POLLIN};
 
 		assert_int_equal(poll(&wait, 1, 5000), 1);
@@ -305,7 +294,7 @@ test_bbr_forgets_what_it_knows_when_it_starts_anew_and_another_does_not_start(vo
 	assert_true(net_path(out).is_starting);
 	assert_in_range(net_bbr(out).shortest_us, 1, 1000000);
 	assert_true(net_start_anew(out, NET_CONGESTION_AUTO));
-	assert_int_equal(bbr_bandwidth(out), 0);
+	assert_int_equal(net_bbr(out).rate, 0);
 	assert_string_equal(net_congestion(out, name), NET_CONGESTION_AUTO);
 	close(in);
 	close(out);

@@ -84,8 +84,11 @@ static void test_one_segment_in_a_thousand_sent_again_is_loss_for_a_minute(void 
 	facts.resent += 100;
 	assert_false(path_judge(&p, &facts, false, 1800)); /* the peer may have had them all */
 	facts.sent += 100000;
+	assert_false(path_lost_within(&p, PATH_CALM_MS, 2000));
 	assert_true(path_judge(&p, &facts, false, 2000));
 	assert_true(path_loses(&p));
+	assert_true(path_lost_within(&p, 10000, 11999));
+	assert_false(path_lost_within(&p, 10000, 12000));
 	facts.sent += 100000;
 	assert_false(judge_twice(&p, &facts, 2000 + PATH_CALM_MS - 1));
 	assert_true(path_loses(&p));
@@ -134,10 +137,10 @@ static void test_segments_that_overtake_each_other_are_no_loss(void **state)
 	assert_true(path_loses(&p)); /* 4 were lost */
 }
 
-static void test_pacing_far_below_what_the_path_has_carried_is_told_once(void **state)
+static void test_a_belief_in_far_less_than_the_path_has_carried_is_told_once(void **state)
 {
 	static const struct {
-		uint64_t rate, pacing;
+		uint64_t rate, belief;
 		bool is_full, is_low;
 	} steps[] = {
 		{0, 10, true, false},     /* nothing is known to be better */
@@ -154,7 +157,7 @@ static void test_pacing_far_below_what_the_path_has_carried_is_told_once(void **
 	(void)state;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		facts.rate = steps[i].rate;
-		facts.pacing = steps[i].pacing;
+		facts.belief = steps[i].belief;
 		path_judge(&p, &facts, steps[i].is_full, i);
 		assert_int_equal(path_is_low(&p), steps[i].is_low);
 	}
@@ -310,7 +313,7 @@ int main(void)
 		cmocka_unit_test(
 			test_a_probe_now_and_then_is_no_loss_even_where_the_counts_wrap_around),
 		cmocka_unit_test(test_segments_that_overtake_each_other_are_no_loss),
-		cmocka_unit_test(test_pacing_far_below_what_the_path_has_carried_is_told_once),
+		cmocka_unit_test(test_a_belief_in_far_less_than_the_path_has_carried_is_told_once),
 		cmocka_unit_test(
 			test_a_start_that_grows_no_more_is_held_below_what_it_carries_until_it_ends),
 		cmocka_unit_test(test_a_start_that_carries_much_less_than_it_did_is_not_at_its_end),

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "io/cert.h"
+#include "io/net.h"
 #include "io/pump.h"
 
 #define PACKETS_MAX 256
@@ -560,6 +562,65 @@ static void test_in_a_lull_what_is_queued_leaves_with_a_question_and_packets_wai
 	assert_true(pump_deadline(p) > rig.now + 1);
 }
 
+/* Makes a connection over TCP whose BBR has seen what the path carries, and which holds more than
+ * that; false where the kernel has no BBR. */
+static bool fill_tcp_pair(int fd[2])
+{
+	static const uint8_t ip[4] = {127, 0, 0, 1};
+	static uint8_t bytes[65536];
+	struct net_addr at = net_addr_make(AF_INET, ip, 0);
+	int listener = net_listen(&at, 1);
+	bool has_bbr;
+
+	assert_true(listener >= 0);
+	assert_int_equal(net_local(listener, &at), 0);
+	fd[0] = socket(AF_INET, SOCK_STREAM, 0);
+	has_bbr = net_set_congestion(fd[0], NET_CONGESTION_AUTO) == 0;
+	assert_int_equal(connect(fd[0], &at.any, at.len), 0);
+	fd[1] = net_accept(listener, NULL);
+	close(listener);
+	while (has_bbr && net_bbr(fd[0]).rate == 0) {
+		struct pollfd wait = {.fd = fd[1], .events = POLLIN};
+
+		assert_true(sendto(fd[0], bytes, sizeof(bytes), MSG_DONTWAIT, NULL, 0) > 0);
+		assert_int_equal(poll(&wait, 1, 5000), 1);
+		assert_true(recvfrom(fd[1], bytes, sizeof(bytes), 0, NULL, NULL) > 0);
+	}
+	while (sendto(fd[0], bytes, sizeof(bytes), MSG_DONTWAIT, NULL, 0) > 0)
+		;
+	return has_bbr;
+}
+
+static void test_bbr_that_holds_back_for_too_low_a_belief_starts_anew_at_once_if_far(void **state)
+{
+	struct pump *p = &rig.client.pump;
+	int fd[2];
+
+	(void)state;
+	bring_up();
+	if (fill_tcp_pair(fd)) {
+		pump_watch(p, fd[0], rig.now);
+		assert_true(path_is_near(&p->path));
+		assert_true(net_flight(fd[0]).unsent > 0);
+		p->path.best = UINT64_MAX;
+		p->lull.look_ms = rig.now;
+		pump_output(p, rig.now);
+		assert_true(net_bbr(fd[0]).rate > 0); /* near: nothing is done */
+
+		p->path.is_near = false;
+		p->lull.look_ms = rig.now + 1;
+		pump_output(p, rig.now);
+		assert_true(net_bbr(fd[0]).rate > 0); /* a look too soon */
+		pump_output(p, rig.now + 1);
+		assert_int_equal(net_bbr(fd[0]).rate, 0);
+		assert_false(path_exceeds(&p->path, 1)); /* once */
+	} else {
+		print_message("skipped: this kernel has no BBR\n");
+	}
+	close(fd[0]);
+	close(fd[1]);
+}
+
 static void test_what_the_link_does_not_take_yet_is_asked_for_when_all_was_sent(void **state)
 {
 	struct pump *p = &rig.client.pump;
@@ -700,6 +761,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_small_budget_takes_several_turns_and_loses_nothing, start, stop),
 		cmocka_unit_test_setup_teardown(test_a_full_socket_is_told_and_recovers, start, stop),
 		cmocka_unit_test_setup_teardown(test_packets_wait_while_the_socket_is_full_and_arrive_in_order, start, stop),
+		cmocka_unit_test_setup_teardown(test_bbr_that_holds_back_for_too_low_a_belief_starts_anew_at_once_if_far, start, stop),
 		cmocka_unit_test_setup_teardown(test_in_a_lull_what_is_queued_leaves_with_a_question_and_packets_wait, start, stop),
 		cmocka_unit_test_setup_teardown(test_what_the_link_does_not_take_yet_is_asked_for_when_all_was_sent, start, stop),
 		cmocka_unit_test_setup_teardown(test_many_packets_leave_in_whole_super_packets_and_what_is_left_at_last, start, stop),
