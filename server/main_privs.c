@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "io/log.h"
+#include "io/net.h"
 #include "server/main.h"
 
 /* Becomes the configured user, with his groups. */
@@ -39,8 +40,19 @@ static void warn_unreadable(const char *path, const char *what)
 			 what, path, strerror(errno));
 }
 
+/* Returns whether BBR is wanted, and a connection could leave it and come back. */
+static bool has_bbr(const struct conf *c)
+{
+	char why[512];
+
+	return strcmp(net_wanted_congestion(c->congestion), NET_CONGESTION_AUTO) == 0 &&
+	       net_has_congestion(NET_CONGESTION_AUTO, why, sizeof(why));
+}
+
 bool drop_privileges(const struct conf *c)
 {
+	const bool had_bbr = has_bbr(c);
+
 	if (c->user && !become(c->user))
 		return false;
 	capng_clear(CAPNG_SELECT_BOTH);
@@ -53,5 +65,9 @@ bool drop_privileges(const struct conf *c)
 	warn_unreadable(c->certificate, "certificate");
 	warn_unreadable(c->key, "key");
 	warn_unreadable(c->plain_certificate, "certificate");
+	if (had_bbr && !has_bbr(c))
+		log_notice("without privileges bbr cannot be started anew where it misjudges a "
+			   "path that loses packets; to allow that, add bbr to the sysctl "
+			   "net.ipv4.tcp_allowed_congestion_control");
 	return true;
 }
