@@ -143,7 +143,7 @@ class Bench:
 
     def rtt(self, address):
         """The median round trip in ms through an idle tunnel."""
-        return self._ping(address, 200, 0.01)
+        return self._ping(address, 100, 0.01)
 
     def tcp_and_rtt(self, address, way, seconds):
         """Gbit/s of one stream and the median round trip beside it; the first second does not count."""
