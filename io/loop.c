@@ -102,6 +102,11 @@ void loop_run(struct loop *l)
 	ev_run(l->ev, 0);
 }
 
+bool loop_has_more(const struct loop *l)
+{
+	return ev_pending_count(l->ev) != 0;
+}
+
 void loop_stop(struct loop *l)
 {
 	ev_break(l->ev, EVBREAK_ALL);

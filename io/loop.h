@@ -68,6 +68,8 @@ struct loop *loop_new(void);
 void loop_free(struct loop *l);
 /* Serves events until loop_stop(). */
 void loop_run(struct loop *l);
+/* In a callback: returns whether more of what this turn found ready is still to be served. */
+bool loop_has_more(const struct loop *l);
 /* Lets loop_run() return after the callback at hand. */
 void loop_stop(struct loop *l);
 

@@ -181,6 +181,39 @@ static void test_descriptors_are_waited_for_as_wanted(void **state)
 	end();
 }
 
+static void on_one_of_many(void *arg, unsigned ready)
+{
+	const bool more = loop_has_more(seen.loop);
+
+	(void)ready;
+	loop_fd_want(arg, 0);
+	note(more ? '+' : '.');
+	if (!more)
+		loop_stop(seen.loop);
+}
+
+static void test_the_last_of_what_is_ready_knows_that_it_is(void **state)
+{
+	enum { MANY = 3 };
+	struct loop_fd w[MANY];
+	int fd[2];
+
+	(void)state;
+	begin();
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
+	for (int i = 0; i < MANY; i++) {
+		loop_fd_init(seen.loop, &w[i], dup(fd[0]), on_one_of_many, &w[i]);
+		loop_fd_want(&w[i], LOOP_WRITE);
+	}
+	loop_run(seen.loop);
+	assert_string_equal(seen.log, "++.");
+	for (int i = 0; i < MANY; i++)
+		close(w[i].io.fd);
+	close(fd[0]);
+	close(fd[1]);
+	end();
+}
+
 static void *ring_bell(void *arg)
 {
 	loop_ring(arg);
@@ -235,6 +268,7 @@ int main(void)
 		cmocka_unit_test(test_later_runs_after_the_turn_and_again_without_sleeping),
 		cmocka_unit_test(test_long_work_goes_on_without_sleeping),
 		cmocka_unit_test(test_descriptors_are_waited_for_as_wanted),
+		cmocka_unit_test(test_the_last_of_what_is_ready_knows_that_it_is),
 		cmocka_unit_test(test_a_bell_is_heard_from_another_thread),
 		cmocka_unit_test(test_a_signal_is_handled_in_the_loop),
 	};
