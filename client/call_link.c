@@ -145,7 +145,7 @@ static void on_tun(void *arg, unsigned ready)
 	sstp_link_info(c->link, &info);
 	codel_suit(&t->tun.standing, path_is_near(&c->pump.path));
 	for (unsigned i = 0; i < TUN_TURN && !t->tun.dry; i++) {
-		int n = tun_read(&t->tun, info.mtu);
+		int n = tun_read(&t->tun, info.mtu, now_us);
 
 		if (n < 0) {
 			call_fail(c, EXIT_LOCAL, NULL, "the interface %s is gone: %s", t->tun.name,
@@ -156,6 +156,8 @@ static void on_tun(void *arg, unsigned ready)
 		for (int k = 0; k < n; k++)
 			carry(c, &t->tun.in[k], now);
 		pump_flush_run(&c->pump); /* their memory is used again */
+		if (t->tun.lone)
+			(void)pump_output(&c->pump, now); /* as in end_turn() */
 	}
 	(void)tun_flush(&t->tun); /* that it is gone the next read tells */
 	end_turn(c);

@@ -23,6 +23,7 @@
 #endif
 
 #define VNET_SIZE ((int)sizeof(struct virtio_net_hdr))
+#define QUIET_US  1000 /* without a packet: the next one is thought to be alone */
 
 /* Opens a queue of the device; 0, or -errno and t->fd is -1. */
 static int attach(struct tun *t, const char *name, bool multi, bool vnet)
@@ -243,7 +244,7 @@ static int split_some(struct tun *t, int n, size_t *at)
 	return n;
 }
 
-static int read_supers(struct tun *t, size_t mtu)
+static int read_supers(struct tun *t, size_t mtu, int most)
 {
 	size_t at = TUN_HEADROOM;
 	int n = 0;
@@ -252,7 +253,7 @@ static int read_supers(struct tun *t, size_t mtu)
 		int err;
 
 		n = split_some(t, n, &at);
-		if (t->splitting || n == TUN_BATCH)
+		if (t->splitting || n >= most)
 			return n;
 		err = read_super(t, mtu);
 		t->dry = err == -EAGAIN;
@@ -263,12 +264,12 @@ static int read_supers(struct tun *t, size_t mtu)
 	}
 }
 
-static int read_plain(struct tun *t, size_t mtu)
+static int read_plain(struct tun *t, size_t mtu, int most)
 {
 	size_t at = TUN_HEADROOM;
 	int n = 0;
 
-	while (n < TUN_BATCH && at + mtu < sizeof(t->bytes)) {
+	while (n < most && at + mtu < sizeof(t->bytes)) {
 		size_t room = sizeof(t->bytes) - at;
 		ssize_t got = read_once(t->fd, t->bytes + at, room);
 
@@ -287,10 +288,18 @@ static int read_plain(struct tun *t, size_t mtu)
 	return n;
 }
 
-int tun_read(struct tun *t, size_t mtu)
+int tun_read(struct tun *t, size_t mtu, uint64_t now)
 {
+	const bool quiet = now >= t->read_us + QUIET_US;
+	const int most = quiet ? 1 : TUN_BATCH;
+	int n;
+
 	t->dry = false;
-	return t->features & TUN_VNET ? read_supers(t, mtu) : read_plain(t, mtu);
+	n = t->features & TUN_VNET ? read_supers(t, mtu, most) : read_plain(t, mtu, most);
+	t->lone = quiet && n > 0;
+	if (n > 0)
+		t->read_us = now;
+	return n;
 }
 
 /* Returns whether the packet is to go: it may be marked instead. */

@@ -51,6 +51,8 @@ struct tun {
 	struct split split;  /* the super-packet in `raw` that tun_read() is handing out */
 	bool splitting;
 	bool dry;              /* the last tun_read() has left nothing */
+	bool lone;             /* it has brought the first packet after some quiet, alone */
+	uint64_t read_us;      /* when a packet was read last */
 	uint64_t wet_us;       /* since when the kernel's queue was not empty; 0: it was */
 	struct codel standing; /* what tun_keep_short() remembers */
 	uint64_t queue_drops;  /* packets that it took out */
@@ -88,8 +90,10 @@ void tun_close(struct tun *t);
  * -errno. They are valid until the next call, may be changed in place, and lie one after the other
  * with exactly TUN_HEADROOM bytes before each, which are the caller's to write: so a run of framed
  * packets is one piece of memory. t->dry tells whether another call now would find nothing.
+ * The first packet after a millisecond of quiet comes alone, and t->lone says so: it is mostly all
+ * there is, and should be on its way before the next call finds that out. now: microseconds.
  */
-int tun_read(struct tun *t, size_t mtu);
+int tun_read(struct tun *t, size_t mtu, uint64_t now);
 /*
  * Keeps the kernel's queue short when we are slower than what comes: it tells nobody for how long a
  * packet has waited, but a queue that is not found empty for many turns is a standing one, and

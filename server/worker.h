@@ -199,6 +199,8 @@ void worker_listen(struct worker *w, bool on);
 void session_new(struct worker *w, int fd, const struct net_addr *from, bool plain);
 /* Brings a session up to date after any door of its link was used: sends, waits, ends. */
 void session_settle(struct session *s);
+/* Notes that the session is to be settled by the next worker_flush(). */
+void session_make_dirty(struct session *s);
 /* Lets the sessions that are idle rest: their buffers go back. The slow clock calls it. */
 void session_rest_idle(struct worker *w, uint64_t now);
 /* Ends a session in order, for the reason given (sstp_link_close()). */
@@ -220,7 +222,7 @@ void session_packet(void *arg, uint8_t *p, size_t n);
 void worker_on_tun(void *arg, unsigned ready);
 /* Takes the packets that other workers have handed over. */
 void worker_on_ring(void *arg);
-/* Sends what was framed for the sessions that are dirty. */
+/* Settles the sessions that are dirty: sends what was framed for them. */
 void worker_flush(struct worker *w);
 
 /* Starts router advertisements on a link that has just become able to carry them. */

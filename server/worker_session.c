@@ -266,10 +266,13 @@ static void serve_link(struct session *s)
 	tun_flush(&w->tun);
 	if (result == PUMP_AGAIN)
 		loop_later(w->loop, &s->again);
-	session_settle(s);
-	/* The kernel's answers to what thousands bring must not wait until all had their turn. */
-	if (++w->served >= SERVED_MOST && w->tun_io.want)
+	session_make_dirty(s);
+	/* The kernel may have answered already. Its answers to what thousands bring must not wait
+	 * until all had their turn, and after the last one nothing else is to be done. */
+	if ((++w->served >= SERVED_MOST || !loop_has_more(w->loop)) && w->tun_io.want)
 		worker_on_tun(w, LOOP_READ);
+	else
+		worker_flush(w);
 }
 
 /* Puts the certificate of the connection, a fresh seed and the date into a link's configuration. */

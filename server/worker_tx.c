@@ -23,10 +23,9 @@ static bool leads_here(const struct session *s, const uint8_t *p, size_t n)
 			       : memcmp(ip.dst, s->lease.prefix6, 8) == 0;
 }
 
-/* Notes that the session has something to send. */
-static void make_dirty(struct session *s)
+void session_make_dirty(struct session *s)
 {
-	if (s->dirty)
+	if (s->dirty || s->stage != STAGE_LINK)
 		return;
 	s->dirty = true;
 	s->next = s->w->dirty;
@@ -52,7 +51,7 @@ static void send_here(struct worker *w, uint32_t slot, uint8_t *p, size_t n, uin
 		return;
 	}
 	s->active_ms = now;
-	make_dirty(s);
+	session_make_dirty(s);
 }
 
 void worker_flush(struct worker *w)
@@ -117,7 +116,7 @@ void worker_on_tun(void *arg, unsigned ready)
 	(void)ready;
 	w->served = 0;
 	for (unsigned i = 0; i < due; i++) {
-		int n = tun_read(&w->tun, w->server->link.mtu);
+		int n = tun_read(&w->tun, w->server->link.mtu, now_us);
 
 		if (n < 0) {
 			log_error("the interface %s cannot be read: %s", w->tun.name, strerror(-n));
@@ -126,6 +125,8 @@ void worker_on_tun(void *arg, unsigned ready)
 		}
 		n = tun_keep_short(&w->tun, n, now_us);
 		route_batch(w, n, now, &rung);
+		if (w->tun.lone)
+			worker_flush(w);
 		if (w->tun.dry)
 			break;
 	}

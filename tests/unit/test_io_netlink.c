@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/clock.h"
 #include "io/ip.h"
 #include "io/net.h"
 #include "io/netlink.h"
@@ -171,7 +172,7 @@ static size_t await_udp(uint16_t port, const uint8_t **udp)
 		int n;
 
 		assert_int_equal(poll(&p, 1, 5000), 1);
-		n = tun_read(tun, 1400);
+		n = tun_read(tun, 1400, clock_us());
 		assert_true(n >= 0);
 		for (int k = 0; k < n; k++) {
 			struct ip_head h;

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/clock.h"
 #include "io/ip.h"
 #include "io/l4.h"
 #include "io/net.h"
@@ -99,7 +100,7 @@ static int queue_of(int family, const uint8_t ip[16])
 	for (;;) {
 		assert_true(poll(p, QUEUES, 5000) > 0);
 		for (int q = 0; q < QUEUES; q++) {
-			int n = p[q].revents ? tun_read(&tun[q], 1400) : 0;
+			int n = p[q].revents ? tun_read(&tun[q], 1400, clock_us()) : 0;
 
 			for (int k = 0; k < n; k++) {
 				const uint8_t *b = tun[q].in[k].p;

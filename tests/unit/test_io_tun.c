@@ -21,6 +21,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "io/clock.h"
 #include "io/ip.h"
 #include "io/l4.h"
 #include "io/net.h"
@@ -149,7 +150,7 @@ static struct tun_packet await_udp(struct tun *t)
 		int n;
 
 		assert_int_equal(poll(&p, 1, 5000), 1);
-		n = tun_read(t, 1400);
+		n = tun_read(t, 1400, clock_us());
 		assert_true(n >= 0);
 		for (int k = 0; k < n; k++) {
 			const uint8_t *b = t->in[k].p;
@@ -275,6 +276,42 @@ static void test_features_not_asked_for_are_not_used(void **state)
 	}
 }
 
+/* Sends that many datagrams out of the device: on return they are in its queue. */
+static void send_out(unsigned n)
+{
+	struct net_addr to = net_addr_make(AF_INET, peer4, PORT);
+	int sock = socket(AF_INET, SOCK_DGRAM, 0);
+
+	while (n--)
+		assert_int_equal(sendto(sock, "out", 3, 0, &to.any, to.len), 3);
+	close(sock);
+}
+
+static void test_the_first_packet_after_quiet_comes_alone_and_its_successors_together(void **state)
+{
+	static const unsigned features[] = {0, TUN_ALL};
+	uint64_t now = clock_us();
+
+	(void)state;
+	need_kernel();
+	for (int i = 0; i < 2; i++, now += 10000) {
+		assert_int_equal(tun_open_with(tun, "unit%d", false, features[i]), 0);
+		bring_up();
+		send_out(3);
+		assert_int_equal(tun_read(tun, 1400, now), 1);
+		assert_true(tun->lone && !tun->dry);
+		assert_true(tun_read(tun, 1400, now) >= 2);
+		assert_true(!tun->lone && tun->dry);
+		send_out(2); /* soon after */
+		assert_true(tun_read(tun, 1400, now + 900) >= 2);
+		assert_false(tun->lone);
+		send_out(2);
+		assert_int_equal(tun_read(tun, 1400, now + 1900), 1);
+		assert_true(tun->lone);
+		tun_close(tun);
+	}
+}
+
 static void test_a_second_queue_has_the_features_of_the_first(void **state)
 {
 	(void)state;
@@ -380,6 +417,7 @@ int main(void)
 		CASE(test_without_any_offload_the_header_stays),
 		CASE(test_without_the_offload_call_the_header_stays),
 		CASE(test_features_not_asked_for_are_not_used),
+		CASE(test_the_first_packet_after_quiet_comes_alone_and_its_successors_together),
 		CASE(test_a_second_queue_has_the_features_of_the_first),
 		CASE(test_without_multi_queue_the_second_writes_into_the_first),
 		CASE(test_a_queue_too_many_writes_into_the_first),
